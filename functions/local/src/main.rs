@@ -1,0 +1,2 @@
+//! linnbooks
+fn main() {}
