@@ -66,7 +66,11 @@ fn line(item: &WorldItem, channel: &Channel, quantity: i64) -> Line {
         quantity,
         price: channel_price(item, channel),
         discount: Decimal::ZERO,
-        rate: if zero_rated { Decimal::ZERO } else { channel.tax_rate },
+        rate: if zero_rated {
+            Decimal::ZERO
+        } else {
+            channel.tax_rate
+        },
         is_service: item.kind == WorldItemKind::Service,
         is_unlinked: false,
         children: Vec::new(),
@@ -158,7 +162,10 @@ impl Basket<'_> {
     }
 
     fn named(&self, sku: &str, quantity: i64) -> Option<Line> {
-        self.items.iter().find(|item| item.sku == sku).map(|item| line(item, self.channel, quantity))
+        self.items
+            .iter()
+            .find(|item| item.sku == sku)
+            .map(|item| line(item, self.channel, quantity))
     }
 
     /// The money is on the parent; the components are free and their quantities multiplied out.
@@ -166,13 +173,28 @@ impl Basket<'_> {
         let sets = i64::try_from(self.random.below(2)).unwrap_or(0) + 1;
         let children = [self.named("MUG-BLUE", sets), self.named("COASTER", 2 * sets)];
         let children = children.into_iter().flatten();
-        let children = children.map(|child| Line { price: Decimal::ZERO, rate: Decimal::ZERO, ..child }).collect();
-        self.named("GIFT-SET", sets).into_iter().map(|parent| Line { children: Vec::clone(&children), ..parent }).collect()
+        let children = children
+            .map(|child| Line {
+                price: Decimal::ZERO,
+                rate: Decimal::ZERO,
+                ..child
+            })
+            .collect();
+        self.named("GIFT-SET", sets)
+            .into_iter()
+            .map(|parent| Line {
+                children: Vec::clone(&children),
+                ..parent
+            })
+            .collect()
     }
 
     fn with_free_gift(&mut self) -> Vec<Line> {
         let mut lines = self.goods(1, |item| !item.zero_rated);
-        lines.extend(self.named("TICKET-GIFT", 1).map(|gift| Line { price: Decimal::ZERO, ..gift }));
+        lines.extend(self.named("TICKET-GIFT", 1).map(|gift| Line {
+            price: Decimal::ZERO,
+            ..gift
+        }));
         lines
     }
 
@@ -194,7 +216,11 @@ impl Basket<'_> {
         let sku = self.random.pick_text(&["GIFT-WRAP", "HANDLING"]);
         let bare = self.random.happens(500);
         lines.extend(self.named(sku, 1).map(|service| match bare {
-            true => Line { sku: Some(String::new()), channel_sku: String::new(), ..service },
+            true => Line {
+                sku: Some(String::new()),
+                channel_sku: String::new(),
+                ..service
+            },
             false => service,
         }));
         lines
@@ -212,12 +238,17 @@ impl Basket<'_> {
 
     /// A percentage on the first line that leaves whole pennies; none if there is no such percentage.
     fn discount(&mut self, lines: &mut [Line]) {
-        let Some(first) = lines.first_mut().filter(|line| line.discount.is_zero()) else { return };
+        let Some(first) = lines.first_mut().filter(|line| line.discount.is_zero()) else {
+            return;
+        };
         let mut percents = [50, 100, 125, 150, 200, 250, 500].map(|tenths| Decimal::new(tenths, 1));
         let turn = usize::try_from(self.random.below(7)).unwrap_or(0);
         percents.rotate_left(turn);
         let whole = percents.into_iter().find(|percent| {
-            let discounted = Line { discount: *percent, ..first.clone() };
+            let discounted = Line {
+                discount: *percent,
+                ..first.clone()
+            };
             discounted.cost_including_tax().normalize().scale() <= 2
         });
         first.discount = whole.unwrap_or(Decimal::ZERO);

@@ -149,7 +149,11 @@ enum Fate {
 
 impl Fate {
     fn draw(random: &mut Random, options: &WorldOptions) -> Self {
-        let resend = if random.happens(500) { Self::Resend } else { Self::ZeroValueResend };
+        let resend = if random.happens(500) {
+            Self::Resend
+        } else {
+            Self::ZeroValueResend
+        };
         let mut place = random.below(1000);
         for (share, fate) in [
             (options.cancelled_per_mille, Self::Cancelled),
@@ -169,13 +173,20 @@ impl Fate {
 
     fn expectation(self, total: Decimal, currency: &str) -> Expectation {
         match self {
-            Self::Ordinary => Expectation::Posted { total, currency: currency.to_owned() },
+            Self::Ordinary => Expectation::Posted {
+                total,
+                currency: currency.to_owned(),
+            },
             Self::Cancelled => Expectation::Skipped { why: "cancelled" },
             Self::Resend => Expectation::Skipped { why: "resend" },
-            Self::ZeroValueResend => Expectation::Skipped { why: "zero_value_resend" },
+            Self::ZeroValueResend => Expectation::Skipped {
+                why: "zero_value_resend",
+            },
             Self::Exchange => Expectation::Skipped { why: "exchange" },
             Self::UnknownSku => Expectation::Held { why: "unknown_sku" },
-            Self::TotalsDisagree => Expectation::Held { why: "totals_disagree" },
+            Self::TotalsDisagree => Expectation::Held {
+                why: "totals_disagree",
+            },
             Self::Malformed => Expectation::Held { why: "malformed" },
         }
     }
@@ -189,12 +200,22 @@ impl World {
         let marketplaces = channels.clone();
         channels.push(catalogue::direct_channel());
         let mut orders: Vec<WorldOrder> = Vec::new();
-        let maker = OrderMaker { seed, options: &options, marketplaces: &marketplaces, items: &items };
+        let maker = OrderMaker {
+            seed,
+            options: &options,
+            marketplaces: &marketplaces,
+            items: &items,
+        };
         for position in 0..options.orders_count {
             let made = maker.order(position, orders.last());
             orders.push(made);
         }
-        Self { seed, orders, items, channels }
+        Self {
+            seed,
+            orders,
+            items,
+            channels,
+        }
     }
 
     /// The orders' JSON, for a simulator.
@@ -220,7 +241,11 @@ impl OrderMaker<'_> {
         let picked = random.pick(self.marketplaces).unwrap_or(&direct);
         let channel = if on_account { &direct } else { picked };
         let fate = Fate::draw(random, self.options);
-        let mut basket = Basket { random, channel, items: self.items };
+        let mut basket = Basket {
+            random,
+            channel,
+            items: self.items,
+        };
         let free = matches!(fate, Fate::ZeroValueResend | Fate::Exchange);
         let lines = match fate {
             Fate::ZeroValueResend | Fate::Exchange => basket.free_of_charge(),
@@ -230,7 +255,9 @@ impl OrderMaker<'_> {
         let postage = match random.below(3) {
             _ if free => Decimal::ZERO,
             0 => Decimal::ZERO,
-            1 => random.pick(&[299, 399, 495, 1250]).map_or(Decimal::ZERO, |pennies| Decimal::new(*pennies, 2)),
+            1 => random
+                .pick(&[299, 399, 495, 1250])
+                .map_or(Decimal::ZERO, |pennies| Decimal::new(*pennies, 2)),
             _ => random.pennies(150, 999),
         };
         let processed = self.processed_time(position, random, before);
@@ -252,19 +279,29 @@ impl OrderMaker<'_> {
             cancelled: fate == Fate::Cancelled,
             folder: (fate == Fate::Exchange).then_some("Exchange"),
             received,
-            paid: (!on_account).then(|| received.saturating_add(SignedDuration::from_secs(1)).unwrap_or(received)),
+            paid: (!on_account).then(|| {
+                received
+                    .saturating_add(SignedDuration::from_secs(1))
+                    .unwrap_or(received)
+            }),
             processed,
             decimals: self.options.decimals.min(10),
         };
         let total = facts.totals().total_charge.normalize();
         let mut order = facts.to_json(random);
         spoil(&mut order, fate, total, random);
-        WorldOrder { order, expectation: fate.expectation(total, channel.currency), number }
+        WorldOrder {
+            order,
+            expectation: fate.expectation(total, channel.currency),
+            number,
+        }
     }
 
     /// Evenly spread with jitter; one in twelve shares the instant of the order before, as a bulk despatch does.
     fn processed_time(&self, position: u32, random: &mut Random, before: Option<&WorldOrder>) -> Timestamp {
-        let shared = before.filter(|_| random.happens(80)).and_then(|made| made.order.get("ProcessedDateTime"));
+        let shared = before
+            .filter(|_| random.happens(80))
+            .and_then(|made| made.order.get("ProcessedDateTime"));
         if let Some(instant) = shared.and_then(Value::as_str).and_then(|text| text.parse().ok()) {
             return instant;
         }
@@ -273,11 +310,22 @@ impl OrderMaker<'_> {
         let slots_left = count - i64::from(position);
         let jitter = i64::try_from(random.below(slot_milliseconds.unsigned_abs().max(1))).unwrap_or(0);
         let back = SignedDuration::from_millis(slots_left.saturating_mul(slot_milliseconds) - jitter);
-        let instant = self.options.until.saturating_sub(back).unwrap_or(self.options.until);
+        let instant = self
+            .options
+            .until
+            .saturating_sub(back)
+            .unwrap_or(self.options.until);
         // 0 to 7 fraction digits occur (linnworks.md 3.2); cutting digits off never moves past `until`.
-        let unit = random.pick(&[1_000_000_000_i64, 10_000_000, 1_000_000]).copied().unwrap_or(1_000_000);
+        let unit = random
+            .pick(&[1_000_000_000_i64, 10_000_000, 1_000_000])
+            .copied()
+            .unwrap_or(1_000_000);
         let cut = instant.as_nanosecond() - instant.as_nanosecond().rem_euclid(i128::from(unit));
-        let ticks = if unit == 1_000_000 && jitter > 0 { i128::from(random.below(9_999) * 100) } else { 0 };
+        let ticks = if unit == 1_000_000 && jitter > 0 {
+            i128::from(random.below(9_999) * 100)
+        } else {
+            0
+        };
         let moved = Timestamp::from_nanosecond(cut + ticks - if ticks > 0 { 1_000_000 } else { 0 });
         moved.unwrap_or(instant)
     }
@@ -285,7 +333,9 @@ impl OrderMaker<'_> {
 
 fn earlier(instant: Timestamp, random: &mut Random, most_seconds: u64) -> Timestamp {
     let seconds = i64::try_from(random.below(most_seconds) + 60).unwrap_or(60);
-    let back = instant.saturating_sub(SignedDuration::from_secs(seconds)).unwrap_or(instant);
+    let back = instant
+        .saturating_sub(SignedDuration::from_secs(seconds))
+        .unwrap_or(instant);
     Timestamp::from_second(back.as_second()).unwrap_or(back)
 }
 
@@ -296,7 +346,9 @@ fn reference(random: &mut Random, channel: &Channel, before: Option<&WorldOrder>
     let own = match channel.source {
         "AMAZON" => format!("026-{}-{}", random.digits(7), random.digits(7)),
         "EBAY" => format!("{}-{}-{}", random.digits(2), random.digits(5), random.digits(5)),
-        "SHOPIFY" if random.happens(100) => format!("SHOPIFY-{}-{}-gift", random.digits(13), random.digits(4)),
+        "SHOPIFY" if random.happens(100) => {
+            format!("SHOPIFY-{}-{}-gift", random.digits(13), random.digits(4))
+        }
         _ => format!("#{}", random.digits(5)),
     };
     match (random.happens(20), other("Source"), other("ReferenceNum")) {
@@ -306,7 +358,9 @@ fn reference(random: &mut Random, channel: &Channel, before: Option<&WorldOrder>
 }
 
 fn spoil(order: &mut Value, fate: Fate, total: Decimal, random: &mut Random) {
-    let Some(totals) = order.get_mut("TotalsInfo").and_then(Value::as_object_mut) else { return };
+    let Some(totals) = order.get_mut("TotalsInfo").and_then(Value::as_object_mut) else {
+        return;
+    };
     match fate {
         Fate::TotalsDisagree => {
             let wrong = total + random.pennies(6, 500);

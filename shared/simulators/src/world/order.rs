@@ -48,7 +48,11 @@ pub(crate) struct Totals {
 /// A JSON number with exactly this decimal text, always with a fraction, as .NET writes a Double.
 pub(crate) fn number(amount: Decimal) -> Value {
     let text = amount.normalize().to_string();
-    let text = if text.contains('.') { text } else { format!("{text}.0") };
+    let text = if text.contains('.') {
+        text
+    } else {
+        format!("{text}.0")
+    };
     Number::from_str(&text).map_or(Value::Null, Value::Number)
 }
 
@@ -106,9 +110,16 @@ impl OrderFacts<'_> {
             "AMAZON" => json!(format!("A{}", random.digits(13))),
             _ => Value::Null,
         };
-        let external =
-            if self.channel.source == "EBAY" { json!(format!("25{}", random.digits(11))) } else { Value::Null };
-        let site = if self.channel.site_code.is_empty() { Value::Null } else { json!(self.channel.site_code) };
+        let external = if self.channel.source == "EBAY" {
+            json!(format!("25{}", random.digits(11)))
+        } else {
+            Value::Null
+        };
+        let site = if self.channel.site_code.is_empty() {
+            Value::Null
+        } else {
+            json!(self.channel.site_code)
+        };
         json!({
             "Status": self.status,
             "LabelPrinted": true,
@@ -178,9 +189,17 @@ impl OrderFacts<'_> {
     }
 
     fn item(&self, line: &Line, random: &mut Random) -> Value {
-        let children: Vec<Value> = line.children.iter().map(|child| self.item(child, random)).collect();
+        let children: Vec<Value> = line
+            .children
+            .iter()
+            .map(|child| self.item(child, random))
+            .collect();
         let linked = !line.is_unlinked && !line.is_service;
-        let stock_item = if linked { stock_item_id(&line.item_number) } else { ZERO_GUID.to_owned() };
+        let stock_item = if linked {
+            stock_item_id(&line.item_number)
+        } else {
+            ZERO_GUID.to_owned()
+        };
         let mut item = json!({
             "RowId": random.guid(),
             "OrderId": self.id,
@@ -212,8 +231,11 @@ impl OrderFacts<'_> {
     fn notes(&self, random: &mut Random) -> Vec<Value> {
         let mut notes = Vec::new();
         if random.happens(150) {
-            let text =
-                random.pick_text(&["Gift wrap, please", "Leave with neighbour \u{2013} no. 7", "VIP <b>& friend</b>"]);
+            let text = random.pick_text(&[
+                "Gift wrap, please",
+                "Leave with neighbour \u{2013} no. 7",
+                "VIP <b>& friend</b>",
+            ]);
             notes.push(json!({
                 "OrderNoteId": random.guid(),
                 "OrderId": self.id,

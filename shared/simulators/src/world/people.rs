@@ -38,8 +38,14 @@ const NAMES: [&str; 28] = [
     "Lars S\u{f8}rensen",
 ];
 
-const STREETS_BRITISH: [&str; 6] =
-    ["1 Example Street", "Flat 2, The Old Mill", "St. Mary's Road 14", "Unit 7 (rear)", "Caf\u{e9} Row 9", "88 High St"];
+const STREETS_BRITISH: [&str; 6] = [
+    "1 Example Street",
+    "Flat 2, The Old Mill",
+    "St. Mary's Road 14",
+    "Unit 7 (rear)",
+    "Caf\u{e9} Row 9",
+    "88 High St",
+];
 const TOWNS_BRITISH: [(&str, &str, &str); 5] = [
     ("London", "Greater London", "N1 1AA"),
     ("King's Lynn", "Norfolk", "PE30 1AA"),
@@ -47,11 +53,23 @@ const TOWNS_BRITISH: [(&str, &str, &str); 5] = [
     ("Leeds", "West Yorkshire", "LS1 1AA"),
     ("Newcastle upon Tyne", "Tyne & Wear", "NE1 1AA"),
 ];
-const TOWNS_GERMAN: [(&str, &str, &str); 3] =
-    [("K\u{f6}ln", "Nordrhein-Westfalen", "50667"), ("M\u{fc}nchen", "Bayern", "80331"), ("Berlin", "", "10785")];
-const TOWNS_AMERICAN: [(&str, &str, &str); 3] =
-    [("Portland", "OR", "97201"), ("Coeur d'Alene", "ID", "83814"), ("San Jos\u{e9}", "CA", "95112")];
-const COMPANIES: [&str; 5] = ["", "Example Ltd", "M\u{fc}ller & S\u{f6}hne GmbH", "A:B Trading", "O'Neill Stores"];
+const TOWNS_GERMAN: [(&str, &str, &str); 3] = [
+    ("K\u{f6}ln", "Nordrhein-Westfalen", "50667"),
+    ("M\u{fc}nchen", "Bayern", "80331"),
+    ("Berlin", "", "10785"),
+];
+const TOWNS_AMERICAN: [(&str, &str, &str); 3] = [
+    ("Portland", "OR", "97201"),
+    ("Coeur d'Alene", "ID", "83814"),
+    ("San Jos\u{e9}", "CA", "95112"),
+];
+const COMPANIES: [&str; 5] = [
+    "",
+    "Example Ltd",
+    "M\u{fc}ller & S\u{f6}hne GmbH",
+    "A:B Trading",
+    "O'Neill Stores",
+];
 
 /// Who bought: names and addresses as `CustomerInfo` holds them.
 pub(crate) struct Buyer {
@@ -62,20 +80,36 @@ pub(crate) struct Buyer {
 }
 
 fn address(random: &mut Random, channel: &Channel, name: &str, company: &str) -> Value {
-    let (towns, street, continent, country_id): (&[(&str, &str, &str)], String, &str, &str) = match channel.country {
-        "Germany" => {
-            let house = random.below(90) + 1;
-            (&TOWNS_GERMAN, format!("Gr\u{fc}ne Stra\u{df}e {house}"), "Europe", "5d2a2a10-0a51-4f0e-8a44-0d8a0a000049")
-        }
-        "United States" => {
-            let house = random.below(9000) + 100;
-            (&TOWNS_AMERICAN, format!("{house} Main St"), "North America", "5d2a2a10-0a51-4f0e-8a44-0d8a0a000001")
-        }
-        _ => {
-            let street = random.pick_text(&STREETS_BRITISH).to_owned();
-            (&TOWNS_BRITISH, street, "Europe", "5d2a2a10-0a51-4f0e-8a44-0d8a0a000044")
-        }
-    };
+    let (towns, street, continent, country_id): (&[(&str, &str, &str)], String, &str, &str) =
+        match channel.country {
+            "Germany" => {
+                let house = random.below(90) + 1;
+                (
+                    &TOWNS_GERMAN,
+                    format!("Gr\u{fc}ne Stra\u{df}e {house}"),
+                    "Europe",
+                    "5d2a2a10-0a51-4f0e-8a44-0d8a0a000049",
+                )
+            }
+            "United States" => {
+                let house = random.below(9000) + 100;
+                (
+                    &TOWNS_AMERICAN,
+                    format!("{house} Main St"),
+                    "North America",
+                    "5d2a2a10-0a51-4f0e-8a44-0d8a0a000001",
+                )
+            }
+            _ => {
+                let street = random.pick_text(&STREETS_BRITISH).to_owned();
+                (
+                    &TOWNS_BRITISH,
+                    street,
+                    "Europe",
+                    "5d2a2a10-0a51-4f0e-8a44-0d8a0a000044",
+                )
+            }
+        };
     let (town, region, post_code) = random.pick(towns).copied().unwrap_or(("", "", ""));
     json!({
         "EmailAddress": format!("buyer{}@example.com", random.digits(6)),
@@ -111,10 +145,20 @@ pub(crate) fn buyer(random: &mut Random, channel: &Channel, on_account: bool) ->
             address(random, channel, payer, company)
         }
     };
-    let tax_id = if on_account { json!(format!("GB{}", random.digits(9))) } else { Value::Null };
-    let channel_name =
-        if channel.source == "DIRECT" { Value::Null } else { json!(format!("buyer_{}", random.digits(5))) };
+    let tax_id = if on_account {
+        json!(format!("GB{}", random.digits(9)))
+    } else {
+        Value::Null
+    };
+    let channel_name = if channel.source == "DIRECT" {
+        Value::Null
+    } else {
+        json!(format!("buyer_{}", random.digits(5)))
+    };
     let customer_info =
         json!({ "ChannelBuyerName": channel_name, "Address": delivery, "BillingAddress": billing });
-    Buyer { customer_info, tax_id }
+    Buyer {
+        customer_info,
+        tax_id,
+    }
 }

@@ -14,7 +14,9 @@ pub(crate) struct Random {
 impl Random {
     /// A generator for one stream (an order number, a request number) of a seed.
     pub(crate) fn new(seed: u64, stream: u64) -> Self {
-        let mut random = Self { state: seed ^ stream.wrapping_mul(0xD6E8_FEB8_6659_FD93) };
+        let mut random = Self {
+            state: seed ^ stream.wrapping_mul(0xD6E8_FEB8_6659_FD93),
+        };
         random.next();
         random
     }
@@ -51,7 +53,9 @@ impl Random {
 
     /// So many decimal digits as text, leading zeros kept.
     pub(crate) fn digits(&mut self, count: u32) -> String {
-        (0..count).map(|_| char::from_digit(u32::try_from(self.below(10)).unwrap_or(0), 10).unwrap_or('0')).collect()
+        (0..count)
+            .map(|_| char::from_digit(u32::try_from(self.below(10)).unwrap_or(0), 10).unwrap_or('0'))
+            .collect()
     }
 
     /// An amount of whole pennies between the two bounds, inclusive.
@@ -63,6 +67,8 @@ impl Random {
     /// A version 4 GUID in lower case.
     pub(crate) fn guid(&mut self) -> String {
         let bits = (u128::from(self.next()) << 64) | u128::from(self.next());
-        Builder::from_random_bytes(bits.to_be_bytes()).into_uuid().to_string()
+        Builder::from_random_bytes(bits.to_be_bytes())
+            .into_uuid()
+            .to_string()
     }
 }
