@@ -157,6 +157,7 @@ impl Reply {
 pub(crate) struct ReplyBody {
     bytes: Option<Bytes>,
     breaks: bool,
+    is_flushed: bool,
 }
 
 impl Body for ReplyBody {
@@ -165,10 +166,16 @@ impl Body for ReplyBody {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         match self.bytes.take() {
             Some(bytes) if !bytes.is_empty() => Poll::Ready(Some(Ok(Frame::data(bytes)))),
+            // A pause lets the server send the head and the first half before the break.
+            _ if self.breaks && !self.is_flushed => {
+                self.is_flushed = true;
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
             _ if self.breaks => {
                 self.breaks = false;
                 Poll::Ready(Some(Err(io::Error::new(
