@@ -133,11 +133,13 @@ impl Reply {
             ReplyBody {
                 bytes: Some(bytes.slice(..bytes.len() / 2)),
                 breaks: true,
+                is_flushed: false,
             }
         } else {
             ReplyBody {
                 bytes: Some(bytes),
                 breaks: false,
+                is_flushed: false,
             }
         };
         let mut response = Response::new(body);
