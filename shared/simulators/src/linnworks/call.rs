@@ -19,43 +19,50 @@ pub(crate) struct Parameters {
 }
 
 /// One call of a method.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Call {
     /// `controller/method` in lower case, without `/api/`; "" for any other path.
     pub(crate) method: String,
-    pub(crate) parameters: Parameters,
+    pub(crate) parameters: Result<Parameters, Reply>,
 }
 
 impl Call {
-    /// Reads a request; the error is the answer to give.
-    pub(crate) fn read(path: &str, query: &str, content_type: &str, body: &[u8]) -> Result<Self, Reply> {
+    /// Reads a request. The method is known even when the parameters are not; their error is the answer to give.
+    pub(crate) fn read(path: &str, query: &str, content_type: &str, body: &[u8]) -> Self {
         let lower = path.to_ascii_lowercase();
         let method = lower
             .strip_prefix("/api/")
             .unwrap_or_default()
             .trim_end_matches('/')
             .to_owned();
-        let mut parameters = Parameters {
-            members: form_members(query),
-            is_form: true,
-        };
-        let text = std::str::from_utf8(body).map_err(|_| Reply::invalid())?;
-        let is_json =
-            content_type.to_ascii_lowercase().contains("json") || text.trim_start().starts_with(['{', '[']);
-        if text.trim().is_empty() {
-            return Ok(Self { method, parameters });
+        Self {
+            method,
+            parameters: read_parameters(query, content_type, body),
         }
-        if is_json {
-            match serde_json::from_str(text) {
-                Ok(Value::Object(members)) => parameters.members.extend(members),
-                Ok(_) | Err(_) => return Err(Reply::invalid()),
-            }
-            parameters.is_form = false;
-        } else {
-            parameters.members.extend(form_members(text));
-        }
-        Ok(Self { method, parameters })
     }
+}
+
+fn read_parameters(query: &str, content_type: &str, body: &[u8]) -> Result<Parameters, Reply> {
+    let mut parameters = Parameters {
+        members: form_members(query),
+        is_form: true,
+    };
+    let text = std::str::from_utf8(body).map_err(|_| Reply::invalid())?;
+    let is_json =
+        content_type.to_ascii_lowercase().contains("json") || text.trim_start().starts_with(['{', '[']);
+    if text.trim().is_empty() {
+        return Ok(parameters);
+    }
+    if is_json {
+        match serde_json::from_str(text) {
+            Ok(Value::Object(members)) => parameters.members.extend(members),
+            Ok(_) | Err(_) => return Err(Reply::invalid()),
+        }
+        parameters.is_form = false;
+    } else {
+        parameters.members.extend(form_members(text));
+    }
+    Ok(parameters)
 }
 
 impl Parameters {

@@ -159,7 +159,8 @@ impl LinnworksSimulator {
         self.act(|account| account.add_orders(orders));
     }
 
-    /// Changes the OrderDetails JSON of an order; false if there is no such order.
+    /// Changes the OrderDetails JSON of an order; false if there is no such order. The simulator waits meanwhile: the
+    /// change must not call it.
     pub fn edit_order(&self, id: &str, edit: impl FnOnce(&mut Value)) -> bool {
         self.act(|account| account.edit_order(id, edit))
     }
@@ -259,15 +260,17 @@ async fn respond(
     let body = body
         .map(http_body_util::Collected::to_bytes)
         .map_err(io::Error::other)?;
-    let call = if [Method::GET, Method::POST].contains(&head.method) {
-        Call::read(
+    let call = match head.method {
+        Method::GET | Method::POST => Call::read(
             head.uri.path(),
             head.uri.query().unwrap_or_default(),
             &content_type,
             &body,
-        )
-    } else {
-        Err(Reply::not_found())
+        ),
+        _ => Call {
+            method: String::new(),
+            parameters: Err(Reply::not_found()),
+        },
     };
     let reply = lock(service).answer(call, &authorization, time.now());
     let reply =

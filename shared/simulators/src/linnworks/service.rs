@@ -103,14 +103,9 @@ impl Service {
     }
 
     /// Answers a request; `None` drops the connection.
-    pub(crate) fn answer(
-        &mut self,
-        call: Result<Call, Reply>,
-        authorization: &str,
-        now: Timestamp,
-    ) -> Option<Reply> {
+    pub(crate) fn answer(&mut self, call: Call, authorization: &str, now: Timestamp) -> Option<Reply> {
         self.account.now = now;
-        let method = call.as_ref().map(|call| call.method.clone()).unwrap_or_default();
+        let method = call.method.clone();
         self.count(&method);
         self.run_actions();
         let reply = match self.take_fault(&method) {
@@ -184,15 +179,10 @@ impl Service {
         }
     }
 
-    fn right_reply(&mut self, call: Result<Call, Reply>, authorization: &str) -> Reply {
-        let is_authorizing = call.as_ref().is_ok_and(|call| call.method == AUTHORIZE);
-        if !is_authorizing && !self.has_session(authorization) {
+    fn right_reply(&mut self, call: Call, authorization: &str) -> Reply {
+        if call.method != AUTHORIZE && !self.has_session(authorization) {
             return Reply::unauthorised();
         }
-        let call = match call {
-            Ok(call) => call,
-            Err(reply) => return reply,
-        };
         let Some(per_minute) = limit(&call.method) else {
             return Reply::not_found();
         };
@@ -200,7 +190,9 @@ impl Service {
             let seconds = self.switches.retry_after.then_some(seconds);
             return Reply::quota_exceeded(per_minute, self.switches.quota_body, seconds);
         }
-        self.dispatch(&call).unwrap_or_else(|reply| reply)
+        call.parameters
+            .and_then(|given| self.dispatch(&call.method, &given))
+            .unwrap_or_else(|reply| reply)
     }
 
     fn has_session(&self, authorization: &str) -> bool {
@@ -221,9 +213,9 @@ impl Service {
         exceeds.then(|| u32::try_from(60 - second.rem_euclid(60)).unwrap_or(60))
     }
 
-    fn dispatch(&mut self, call: &Call) -> Result<Reply, Reply> {
-        let (account, switches, parameters) = (&self.account, &self.switches, &call.parameters);
-        match call.method.as_str() {
+    fn dispatch(&mut self, method: &str, parameters: &Parameters) -> Result<Reply, Reply> {
+        let (account, switches) = (&self.account, &self.switches);
+        match method {
             AUTHORIZE => self.authorize(parameters),
             "auth/getserverutctime" => Ok(Reply::ok(&json!(account.now.to_string()))),
             "auth/ping" => Ok(Reply::ok(&json!(true))),

@@ -47,7 +47,8 @@ pub enum QuotaBody {
     Object,
 }
 
-/// Something that goes wrong with one request. Nothing is changed in the account by a request that fails.
+/// Something that goes wrong with one request. `EmptyBody`, `TruncatedJson` and `BrokenBody` spoil the answer of a request
+/// that was carried out; all others stop the request before it does anything.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Fault {
     /// 400 with the SQL Server time-out text: transient (linnworks.md 2.1).
@@ -94,7 +95,8 @@ pub struct RandomFaults {
 pub struct Switches {
     /// `TTL` of a session in seconds; `None` leaves it out of the answer (the session then lives 1800 s).
     pub session_ttl_seconds: Option<u32>,
-    /// `Status.State` of the authentication answer.
+    /// `Status.State` of the authentication answer. Data calls work all the same: what a locked account answers to them
+    /// is not documented.
     pub account_state: AccountState,
     /// `Server` of the authentication answer; `None` is the simulator's own address.
     pub server: Option<String>,

@@ -17,7 +17,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 pub use catalogue::{Channel, WorldItem, WorldItemKind};
-use lines::Basket;
+use lines::{Basket, Line};
 use order::OrderFacts;
 pub(crate) use order::{ZERO_GUID, number};
 use random::Random;
@@ -241,25 +241,7 @@ impl OrderMaker<'_> {
         let picked = random.pick(self.marketplaces).unwrap_or(&direct);
         let channel = if on_account { &direct } else { picked };
         let fate = Fate::draw(random, self.options);
-        let mut basket = Basket {
-            random,
-            channel,
-            items: self.items,
-        };
-        let free = matches!(fate, Fate::ZeroValueResend | Fate::Exchange);
-        let lines = match fate {
-            Fate::ZeroValueResend | Fate::Exchange => basket.free_of_charge(),
-            Fate::UnknownSku => basket.unknown_item(),
-            _ => basket.fill(),
-        };
-        let postage = match random.below(3) {
-            _ if free => Decimal::ZERO,
-            0 => Decimal::ZERO,
-            1 => random
-                .pick(&[299, 399, 495, 1250])
-                .map_or(Decimal::ZERO, |pennies| Decimal::new(*pennies, 2)),
-            _ => random.pennies(150, 999),
-        };
+        let (lines, postage) = self.contents(random, channel, fate);
         let processed = self.processed_time(position, random, before);
         let received = earlier(processed, random, 3 * 86_400);
         let status = match fate {
@@ -295,6 +277,28 @@ impl OrderMaker<'_> {
             expectation: fate.expectation(total, channel.currency),
             number,
         }
+    }
+
+    /// The lines and the postage.
+    fn contents(&self, random: &mut Random, channel: &Channel, fate: Fate) -> (Vec<Line>, Decimal) {
+        let mut basket = Basket {
+            random: &mut *random,
+            channel,
+            items: self.items,
+        };
+        let lines = match fate {
+            Fate::ZeroValueResend | Fate::Exchange => return (basket.free_of_charge(), Decimal::ZERO),
+            Fate::UnknownSku => basket.unknown_item(),
+            _ => basket.fill(),
+        };
+        let postage = match random.below(3) {
+            0 => Decimal::ZERO,
+            1 => random
+                .pick(&[299, 399, 495, 1250])
+                .map_or(Decimal::ZERO, |pennies| Decimal::new(*pennies, 2)),
+            _ => random.pennies(150, 999),
+        };
+        (lines, postage)
     }
 
     /// Evenly spread with jitter; one in twelve shares the instant of the order before, as a bulk despatch does.

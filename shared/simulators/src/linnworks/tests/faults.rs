@@ -144,3 +144,15 @@ async fn other_verbs_and_methods_are_not_found() {
         .header("Authorization", &fixture.token);
     assert_eq!(put.send().await.unwrap().status(), 404);
 }
+
+#[tokio::test]
+async fn a_malformed_body_is_counted_and_can_fail_under_its_method() {
+    let fixture = Fixture::start(1).await;
+    let broken = || fixture.post("Orders/GetOrdersById").body("{").send();
+    assert_eq!(broken().await.unwrap().status(), 400);
+    fixture
+        .simulator
+        .fail_next("Orders/GetOrdersById", Fault::ServerError);
+    assert_eq!(broken().await.unwrap().status(), 500);
+    assert_eq!(fixture.simulator.counters().get_orders_by_id, 2);
+}
