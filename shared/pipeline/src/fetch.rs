@@ -1,0 +1,301 @@
+//! Brings changed Linnworks orders into the store and onto the queue.
+//!
+//! In: a window, or order numbers. Out: records in state Fetched (or Held, when an order cannot be read), and hints. The watermark
+//! moves only over what is stored, windows overlap, and an order that did not come is recorded as such. Does not map.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use domain::{DocumentKey, DocumentState, Order, Reason, ReasonCode};
+use jiff::Timestamp;
+use ports::{Change, DocumentRecord, OrderHeader, OrderSource, QueueName, SourceOrder, Window};
+
+use crate::core::{Core, Progress, hash_order};
+use crate::error::RunError;
+
+/// The name of the watermark of processed orders.
+pub const WATERMARK: &str = "linnworks-processed";
+
+/// Orders read and stored at a time: a crash repeats at most this much reading.
+pub const ORDERS_PER_CHUNK_MAX: usize = 1_000;
+
+/// What to fetch.
+#[derive(Clone, Debug, Default)]
+pub struct FetchRequest {
+    /// Orders processed from this instant on; `None`: from the watermark.
+    pub since: Option<Timestamp>,
+    /// Orders processed up to this instant; `None`: now.
+    pub until: Option<Timestamp>,
+    /// Only these order numbers or references.
+    pub references: Vec<String>,
+    /// Which order books.
+    pub books: OrderBooks,
+}
+
+/// Which order books to read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OrderBooks {
+    /// Processed orders.
+    #[default]
+    Processed,
+    /// Open orders.
+    Open,
+    /// Both.
+    Both,
+}
+
+/// What a fetch did.
+#[derive(Clone, Debug, Default)]
+pub struct Fetched {
+    /// Documents new or changed.
+    pub keys: Vec<DocumentKey>,
+    /// Documents that were named in the request, changed or not.
+    pub asked: Vec<DocumentKey>,
+}
+
+/// Fetches what the request asks for.
+///
+/// # Errors
+/// Those of Linnworks and of the store; what was stored before stays stored, and the watermark is not moved.
+pub async fn fetch_orders(core: &Core, source: &dyn OrderSource, request: &FetchRequest) -> Result<Fetched, RunError> {
+    if !request.references.is_empty() {
+        let headers = find_references(source, &request.references).await?;
+        let asked = headers.iter().map(|header| DocumentKey::order(header.id)).collect();
+        let keys = store_headers(core, source, &headers, true).await?;
+        return Ok(Fetched { keys, asked });
+    }
+    let mut fetched = Fetched::default();
+    if request.books != OrderBooks::Open {
+        let window = choose_window(core, request).await?;
+        let headers = source.find_processed(window).await?;
+        fetched.keys.extend(store_headers(core, source, &headers, false).await?);
+        if request.since.is_none() && request.until.is_none() {
+            core.store.advance_watermark(WATERMARK, window.to).await?;
+        }
+    }
+    if request.books != OrderBooks::Processed {
+        let headers = source.find_open().await?;
+        fetched.keys.extend(store_headers(core, source, &headers, false).await?);
+    }
+    Ok(fetched)
+}
+
+/// The headers of all the references; one that is unknown, or fits several orders, is refused.
+///
+/// # Errors
+/// Those of Linnworks, and a request that fits no order or several.
+pub async fn find_references(source: &dyn OrderSource, references: &[String]) -> Result<Vec<OrderHeader>, RunError> {
+    let mut headers: Vec<OrderHeader> = Vec::new();
+    for reference in references {
+        let found = source.find_by_reference(reference).await?;
+        match found.as_slice() {
+            [] => {
+                return Err(RunError::request(
+                    format!("Linnworks has no order with the number or reference '{reference}'"),
+                    "Check the number in Linnworks; open orders are found only while they are open",
+                ));
+            }
+            [one] => headers.push(one.clone()),
+            many => {
+                let numbers: Vec<String> = many.iter().map(|header| header.number.to_string()).collect();
+                return Err(RunError::request(
+                    format!("'{reference}' fits {} orders: {}", many.len(), numbers.join(", ")),
+                    "Name one by its Linnworks order number",
+                ));
+            }
+        }
+    }
+    Ok(headers)
+}
+
+/// The window of a run: from the watermark less the overlap (or from the start date) to now.
+///
+/// # Errors
+/// Those of the store; a request without any beginning.
+pub async fn choose_window(core: &Core, request: &FetchRequest) -> Result<Window, RunError> {
+    let to = request.until.unwrap_or_else(|| core.now());
+    let overlap = Duration::from_secs(core.settings.limits.linnworks.overlap_minutes.saturating_mul(60));
+    let from = match request.since {
+        Some(since) => since,
+        None => match core.store.watermark(WATERMARK).await? {
+            Some(mark) => earlier(mark, overlap),
+            None => start_instant(core).ok_or_else(|| {
+                RunError::request(
+                    "there is no start date yet, so it is not known which orders are already in the books",
+                    "Set start_date under [start] in the settings (orders dated before it are never posted), or pass --since",
+                )
+            })?,
+        },
+    };
+    if from > to {
+        return Err(RunError::request(
+            format!("the window from {from} to {to} is empty"),
+            "Give a --since before --until, and a start date that is not in the future",
+        ));
+    }
+    Ok(Window { from, to })
+}
+
+/// The first instant of the start date anywhere on earth; the mapping leaves out what the company's own zone dates before it.
+fn start_instant(core: &Core) -> Option<Timestamp> {
+    let date = core.settings.start.start_date?;
+    let midnight = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
+    Some(earlier(midnight, Duration::from_secs(14 * 3600)))
+}
+
+fn earlier(at: Timestamp, by: Duration) -> Timestamp {
+    jiff::SignedDuration::try_from(by).ok().and_then(|by| at.checked_sub(by).ok()).unwrap_or(at)
+}
+
+async fn store_headers(
+    core: &Core,
+    source: &dyn OrderSource,
+    headers: &[OrderHeader],
+    even_unchanged: bool,
+) -> Result<Vec<DocumentKey>, RunError> {
+    let mut touched = Vec::new();
+    let mut wanted = Vec::new();
+    for chunk in headers.chunks(ORDERS_PER_CHUNK_MAX) {
+        let keys: Vec<DocumentKey> = chunk.iter().map(|header| DocumentKey::order(header.id)).collect();
+        let known: BTreeMap<DocumentKey, DocumentRecord> =
+            core.store.get_many(&keys).await?.into_iter().map(|record| (record.key.clone(), record)).collect();
+        wanted.extend(chunk.iter().filter_map(|header| {
+            let record = known.get(&DocumentKey::order(header.id)).cloned();
+            let unchanged = record.as_ref().is_some_and(|record| record.fingerprint == header.fingerprint);
+            (even_unchanged || !unchanged).then(|| (header.clone(), record))
+        }));
+    }
+    core.tell(Progress::Found(wanted.len()));
+    for chunk in wanted.chunks(ORDERS_PER_CHUNK_MAX) {
+        touched.extend(store_chunk(core, source, chunk).await?);
+        core.tell(Progress::Fetched(chunk.len()));
+    }
+    Ok(touched)
+}
+
+async fn store_chunk(
+    core: &Core,
+    source: &dyn OrderSource,
+    chunk: &[(OrderHeader, Option<DocumentRecord>)],
+) -> Result<Vec<DocumentKey>, RunError> {
+    let headers: Vec<OrderHeader> = chunk.iter().map(|(header, _)| header.clone()).collect();
+    let read = source.read_orders(&headers).await?;
+    let missing: BTreeSet<_> = read.missing.into_iter().collect();
+    let mut orders: BTreeMap<_, _> = read
+        .orders
+        .into_iter()
+        .map(|order| match order {
+            SourceOrder::Read(order) => (order.id, Ok(order)),
+            SourceOrder::Malformed { id, cause } => (id, Err(cause)),
+        })
+        .collect();
+    let mut changes = Vec::new();
+    let mut work = Vec::new();
+    let mut touched = Vec::new();
+    for (header, record) in chunk {
+        let outcome = match orders.remove(&header.id) {
+            Some(Ok(order)) => take_order(core, header, record.clone(), order)?,
+            Some(Err(cause)) => Some(hold_unreadable(core, header, record.clone(), &cause)),
+            None if missing.contains(&header.id) => Some(hold_unreadable(
+                core,
+                header,
+                record.clone(),
+                "Linnworks lists the order and did not return it when it was asked for",
+            )),
+            None => None,
+        };
+        if let Some(change) = outcome {
+            touched.push(change.record.key.clone());
+            if matches!(change.record.state, DocumentState::Fetched) {
+                work.push(change.record.key.clone());
+            }
+            changes.push(change);
+        }
+    }
+    core.store.write(changes).await?;
+    core.hint(QueueName::Orders, work).await?;
+    Ok(touched)
+}
+
+/// A record for a document seen for the first time.
+fn new_record(core: &Core, header: &OrderHeader) -> DocumentRecord {
+    let now = core.now();
+    DocumentRecord {
+        key: DocumentKey::order(header.id),
+        number: header.number.to_string(),
+        references: Vec::new(),
+        state: DocumentState::Fetched,
+        revision: 1,
+        version: 0,
+        total: header.total,
+        processed_at: header.processed_at,
+        fingerprint: String::new(),
+        payload_hash: String::new(),
+        list_refreshes: 0,
+        fetched_at: now,
+        updated_at: now,
+    }
+}
+
+fn take_order(
+    core: &Core,
+    header: &OrderHeader,
+    record: Option<DocumentRecord>,
+    order: Box<Order>,
+) -> Result<Option<Change>, RunError> {
+    let hash = hash_order(&order)?;
+    let mut record = record.unwrap_or_else(|| new_record(core, header));
+    let is_new = record.version == 0;
+    if !is_new && record.payload_hash == hash {
+        record.fingerprint = header.fingerprint.clone();
+        return Ok(Some(Change { record, payload: None, event: None }));
+    }
+    let (state, what) = match record.state.clone() {
+        // A call may be on its way: the order is read again once the call is settled.
+        DocumentState::Posting { .. } | DocumentState::Unknown { .. } => return Ok(None),
+        DocumentState::Posted { transactions, total, at, settings_version, rules_version, .. } => {
+            let changed_since = Some(core.now());
+            let state = DocumentState::Posted { transactions, total, at, settings_version, rules_version, changed_since };
+            (state, "the order was changed in Linnworks after it was posted; QuickBooks was left as it is")
+        }
+        DocumentState::Skipped { reason } if reason.code == ReasonCode::Ignored => {
+            (DocumentState::Skipped { reason }, "the order was changed in Linnworks; it stays ignored")
+        }
+        state @ DocumentState::Conflict { .. } => (state, "the order was changed in Linnworks while in conflict"),
+        _ if is_new => (DocumentState::Fetched, "fetched"),
+        _ => (DocumentState::Fetched, "fetched again: the order was changed in Linnworks"),
+    };
+    record.number = order.number.to_string();
+    record.references = [&order.references.reference, &order.references.secondary, &order.references.external]
+        .into_iter()
+        .flatten()
+        .cloned()
+        .collect();
+    record.total = Some(order.total_charge().rounded());
+    record.processed_at = order.dates.processed.or(header.processed_at);
+    record.fingerprint = header.fingerprint.clone();
+    record.payload_hash = hash;
+    let mut change = core.change(record, state, what);
+    change.payload = Some(order);
+    Ok(Some(change))
+}
+
+fn hold_unreadable(core: &Core, header: &OrderHeader, record: Option<DocumentRecord>, cause: &str) -> Change {
+    let mut record = record.unwrap_or_else(|| new_record(core, header));
+    // Without the fingerprint it is read again as long as a search finds it.
+    record.fingerprint = String::new();
+    if record.state.name().is_moving() && record.version > 0 && record.state != DocumentState::Fetched {
+        return Change { record, payload: None, event: None };
+    }
+    if matches!(record.state, DocumentState::Posted { .. } | DocumentState::Conflict { .. }) {
+        let state = record.state.clone();
+        return core.change(record, state, format!("could not be read again: {cause}"));
+    }
+    let reason = Reason::new(
+        ReasonCode::Malformed,
+        format!("order {} could not be read: {cause}", header.number),
+        format!("Open the order in Linnworks, correct it, and run `linnbooks resync {}`", header.number),
+    );
+    let posted = record.state.transactions().to_vec();
+    core.change(record, DocumentState::Held { reason, posted }, format!("held: {cause}"))
+}

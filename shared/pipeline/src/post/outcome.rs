@@ -1,0 +1,366 @@
+//! Applies what QuickBooks answered to a call: done, refused, number in use, or unknown, entry by entry.
+//!
+//! In: a stored call and its outcome. Out: the documents' next states, written with the call's state in one transaction. What
+//! QuickBooks returned is compared with what was asked, to the penny.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use domain::money::show_amount;
+use domain::{DocumentKey, DocumentState, PostedTransaction, Ready, Reason, ReasonCode};
+use ports::{
+    Books, CallEntry, CallOutcome, CallState, Change, DocumentRecord, EntryOutcome, FormState, FoundTransaction, QueueName, Refusal,
+    RefusalAct, StoredCall,
+};
+
+use super::{Posting, form_of};
+use crate::core::{Core, Progress, later};
+use crate::error::RunError;
+
+/// How often a fault that a retry may cure is retried before the document is held.
+pub(super) const CURABLE_REFUSALS_MAX: u32 = 5;
+
+/// Codes that a replay of a call is answered with although its first attempt may have been done (reliability.md 0.1,
+/// quickbooks-online.md 2.12).
+const REPLAY_CODES: [&str; 2] = ["600", "6000"];
+
+/// What becomes of the documents of a call.
+#[derive(Default)]
+pub(super) struct Verdicts {
+    pub(super) changes: Vec<Change>,
+    pub(super) posting: Posting,
+    pub(super) forms: Vec<(ports::FormKey, FormState)>,
+    pub(super) to_post: Vec<DocumentKey>,
+    pub(super) to_map: Vec<DocumentKey>,
+    /// Entries of which nothing is known yet.
+    pub(super) open: usize,
+    /// True when identical bytes must not be sent again.
+    pub(super) spent: bool,
+}
+
+/// Applies the outcome of a call that was sent.
+pub(super) async fn apply_outcome(
+    core: &Core,
+    books: &dyn Books,
+    call: StoredCall,
+    outcome: CallOutcome,
+) -> Result<Posting, RunError> {
+    let records = records_of(core, &call).await?;
+    let mut verdicts = Verdicts::default();
+    match outcome {
+        CallOutcome::Answered(entries) => {
+            let replayed = call.attempts > 1;
+            let mut in_use = Vec::new();
+            for (entry, outcome) in call.call.entries.iter().zip(entries) {
+                let Some((record, ready)) = records.get(entry.key()).cloned() else { continue };
+                match outcome {
+                    EntryOutcome::Done(found) => judge_found(core, entry, record, ready, found, false, &mut verdicts),
+                    EntryOutcome::Refused(refusal) if replayed && is_replay_refusal(&refusal) => {
+                        verdicts.spent = true;
+                        stay_unknown(core, record, ready, &call, &mut verdicts);
+                    }
+                    EntryOutcome::Refused(refusal) => refuse(core, record, ready, refusal, &mut verdicts),
+                    EntryOutcome::DuplicateNumber { raw, .. } => in_use.push((entry.clone(), record, ready, raw)),
+                    EntryOutcome::Unknown(_) => stay_unknown(core, record, ready, &call, &mut verdicts),
+                }
+            }
+            judge_numbers_in_use(core, books, &call, in_use, &mut verdicts).await?;
+        }
+        CallOutcome::Unknown(_) => {
+            for (record, ready) in records.into_values() {
+                stay_unknown(core, record, ready, &call, &mut verdicts);
+            }
+        }
+        CallOutcome::NotDone(error) => verdicts.posting.stopped_by = Some(error),
+    }
+    close(core, call, verdicts).await
+}
+
+/// The documents that this call still carries.
+pub(super) async fn records_of(
+    core: &Core,
+    call: &StoredCall,
+) -> Result<BTreeMap<DocumentKey, (DocumentRecord, Box<Ready>)>, RunError> {
+    let keys: Vec<DocumentKey> = call.call.entries.iter().map(|entry| entry.key().clone()).collect();
+    let mut records = BTreeMap::new();
+    for record in core.store.get_many(&keys).await? {
+        let carried = match &record.state {
+            DocumentState::Posting { ready, call: id } | DocumentState::Unknown { ready, call: id, .. }
+                if *id == call.id() =>
+            {
+                Some(ready.clone())
+            }
+            _ => None,
+        };
+        if let Some(ready) = carried {
+            records.insert(record.key.clone(), (record, ready));
+        }
+    }
+    Ok(records)
+}
+
+/// Writes the verdicts with the call's state, then proves or pauses forms and hints at what comes next.
+pub(super) async fn close(core: &Core, mut call: StoredCall, mut verdicts: Verdicts) -> Result<Posting, RunError> {
+    let settle = Duration::from_secs(core.settings.posting.settle_unknown_after_seconds);
+    call.state = match (verdicts.open, call.state) {
+        (0, _) => CallState::Closed,
+        (_, CallState::Unknown { look_ups, spent, .. }) => {
+            let spent = spent || verdicts.spent;
+            CallState::Unknown { look_up_at: later(core.now(), settle), look_ups, spent }
+        }
+        _ => CallState::Unknown { look_up_at: later(call.last_sent_at, settle), look_ups: 0, spent: verdicts.spent },
+    };
+    if let CallState::Unknown { look_up_at, .. } = &call.state {
+        verdicts.posting.come_back(*look_up_at);
+    }
+    let ended = verdicts.changes.iter().filter(|change| !change.record.state.name().is_moving()).count();
+    verdicts.posting.touched.extend(verdicts.changes.iter().map(|change| change.record.key.clone()));
+    core.store.write_call(&call, verdicts.changes).await?;
+    for (form, state) in verdicts.forms {
+        record_form(core, &form, state).await?;
+    }
+    core.hint(QueueName::Postings, verdicts.to_post).await?;
+    core.hint(QueueName::Orders, verdicts.to_map).await?;
+    core.tell(Progress::Settled(ended));
+    Ok(verdicts.posting)
+}
+
+async fn record_form(core: &Core, form: &ports::FormKey, state: FormState) -> Result<(), RunError> {
+    let known = core.store.form(form).await?;
+    // A pause is lifted by a person, not by the next document that happens to come out right.
+    if known.as_ref() != Some(&state) && !matches!(known, Some(FormState::Paused { .. })) {
+        core.store.put_form(form, Some(&state)).await?;
+    }
+    Ok(())
+}
+
+/// A transaction exists: is it the one that was asked for?
+pub(super) fn judge_found(
+    core: &Core,
+    entry: &CallEntry,
+    mut record: DocumentRecord,
+    mut ready: Box<Ready>,
+    found: FoundTransaction,
+    adopted: bool,
+    verdicts: &mut Verdicts,
+) {
+    let form = form_of(&ready);
+    let posted = to_posted(&found, adopted);
+    let expected = entry.total;
+    if found.total != expected.amount || found.currency != expected.currency {
+        let reason = total_differs(entry, &found);
+        if let Some(form) = form {
+            verdicts.forms.push((form, FormState::Paused { reason: reason.clone(), key: record.key.clone() }));
+        }
+        let what = format!("conflict: QuickBooks returned {} instead of {}", found.total, expected.amount);
+        let mut transactions = ready.posted.clone();
+        transactions.push(posted);
+        let state = DocumentState::Conflict { reason, ready, found: transactions };
+        verdicts.changes.push(core.change(record, state, what));
+        return;
+    }
+    if let Some(form) = form {
+        verdicts.forms.push((form, FormState::Proven));
+    }
+    let what = format!(
+        "{} {} {} {}",
+        if adopted { "found in QuickBooks and adopted:" } else { "posted as" },
+        found.kind.as_str(),
+        found.id,
+        show_amount(found.total, found.currency)
+    );
+    ready.posted.push(posted);
+    ready.single = false;
+    ready.refusals = 0;
+    ready.not_before = None;
+    let state = if ready.next_step().is_some() {
+        verdicts.to_post.push(record.key.clone());
+        DocumentState::Ready { ready }
+    } else {
+        DocumentState::Posted {
+            transactions: ready.posted,
+            total: ready.document.total,
+            at: core.now(),
+            settings_version: ready.settings_version,
+            rules_version: ready.rules_version,
+            changed_since: None,
+        }
+    };
+    record.list_refreshes = 0;
+    verdicts.changes.push(core.change(record, state, what));
+}
+
+pub(super) fn to_posted(found: &FoundTransaction, adopted: bool) -> PostedTransaction {
+    PostedTransaction {
+        kind: found.kind,
+        id: found.id.clone(),
+        sync_token: found.sync_token.clone(),
+        doc_number: found.number.clone(),
+        total: found.total,
+        currency: found.currency,
+        adopted,
+    }
+}
+
+fn total_differs(entry: &CallEntry, found: &FoundTransaction) -> Reason {
+    Reason::new(
+        ReasonCode::TotalDiffers,
+        format!(
+            "{} {} came out as {} {} in QuickBooks, and {} was asked for",
+            found.kind.as_str(),
+            found.id,
+            show_amount(found.total, found.currency),
+            found.currency,
+            entry.total
+        ),
+        "Documents of this form are paused. Compare the two, choose another tax.form in the settings if QuickBooks computes \
+         otherwise, then end this one with `linnbooks resync NUM --replace` (post it anew) or `linnbooks resolve NUM --adopt ID` \
+         (keep it as it is); either lifts the pause",
+    )
+}
+
+fn is_replay_refusal(refusal: &Refusal) -> bool {
+    refusal.reason.raw.as_ref().is_some_and(|raw| REPLAY_CODES.contains(&raw.code.as_str()))
+}
+
+fn refuse(core: &Core, mut record: DocumentRecord, mut ready: Box<Ready>, refusal: Refusal, verdicts: &mut Verdicts) {
+    // Definitely refused: whatever is sent next has other bytes, and so another key.
+    record.revision += 1;
+    let what = format!("refused by QuickBooks: {}", refusal.reason.code);
+    let state = match refusal.act {
+        RefusalAct::RefreshLists if record.list_refreshes == 0 => {
+            record.list_refreshes += 1;
+            verdicts.posting.lists_outdated = true;
+            verdicts.to_map.push(record.key.clone());
+            if ready.posted.is_empty() { DocumentState::Fetched } else { keep_ready(ready, verdicts, &record) }
+        }
+        RefusalAct::RetryLater if ready.refusals < CURABLE_REFUSALS_MAX => {
+            ready.refusals += 1;
+            let at = core.after(Duration::from_secs(30 * 2u64.pow(ready.refusals.min(6))));
+            ready.not_before = Some(at);
+            ready.single = true;
+            verdicts.posting.come_back(at);
+            DocumentState::Ready { ready }
+        }
+        _ => DocumentState::Held { reason: refusal.reason, posted: ready.posted },
+    };
+    verdicts.changes.push(core.change(record, state, what));
+}
+
+/// A document with a part in QuickBooks is not mapped anew: only its next step is tried again.
+fn keep_ready(ready: Box<Ready>, verdicts: &mut Verdicts, record: &DocumentRecord) -> DocumentState {
+    verdicts.to_map.retain(|key| *key != record.key);
+    verdicts.to_post.push(record.key.clone());
+    DocumentState::Ready { ready }
+}
+
+/// Nothing is known of this entry.
+pub(super) fn stay_unknown(
+    core: &Core,
+    record: DocumentRecord,
+    ready: Box<Ready>,
+    call: &StoredCall,
+    verdicts: &mut Verdicts,
+) {
+    verdicts.open += 1;
+    if matches!(record.state, DocumentState::Unknown { .. }) {
+        return;
+    }
+    let state = DocumentState::Unknown { ready, call: call.id(), since: call.last_sent_at };
+    verdicts.changes.push(core.change(record, state, "the answer of QuickBooks was lost; a look-up will tell"));
+}
+
+type InUse = (CallEntry, DocumentRecord, Box<Ready>, domain::RawFault);
+
+/// 6140: the number is in use, by our own transaction or by another's (reliability.md 0.4).
+async fn judge_numbers_in_use(
+    core: &Core,
+    books: &dyn Books,
+    call: &StoredCall,
+    in_use: Vec<InUse>,
+    verdicts: &mut Verdicts,
+) -> Result<(), RunError> {
+    if in_use.is_empty() {
+        return Ok(());
+    }
+    let probes: Vec<_> = in_use.iter().map(|(entry, ..)| entry.probe()).collect();
+    let found = match books.look_up(&probes).await {
+        Ok(found) => found,
+        Err(error) => {
+            // The look-up failed, not the posting: it is repeated when the call is settled.
+            for (_, record, ready, _) in in_use {
+                stay_unknown(core, record, ready, call, verdicts);
+            }
+            verdicts.spent = true;
+            verdicts.posting.stopped_by = (!error.is_transient()).then_some(error);
+            return Ok(());
+        }
+    };
+    for (entry, record, ready, raw) in in_use {
+        match own_of(&entry, &found).as_slice() {
+            [own] => judge_found(core, &entry, record, ready, (*own).clone(), true, verdicts),
+            [] => number_taken(core, &entry, record, ready, &found, Some(raw), verdicts),
+            several => duplicated(core, &entry, record, ready, several, verdicts),
+        }
+    }
+    Ok(())
+}
+
+/// The transactions among these that carry the document's marker.
+pub(super) fn own_of<'a>(entry: &CallEntry, found: &'a [FoundTransaction]) -> Vec<&'a FoundTransaction> {
+    found.iter().filter(|one| one.kind == entry.kind && entry.marker.is_same_document(&one.private_note)).collect()
+}
+
+/// The transactions among these that have the document's number and not its marker.
+pub(super) fn others_of<'a>(entry: &CallEntry, found: &'a [FoundTransaction]) -> Vec<&'a FoundTransaction> {
+    let Some(number) = &entry.number else { return Vec::new() };
+    found
+        .iter()
+        .filter(|one| one.kind == entry.kind && one.number.as_deref().is_some_and(|other| other.eq_ignore_ascii_case(number)))
+        .filter(|one| !entry.marker.is_same_document(&one.private_note))
+        .collect()
+}
+
+pub(super) fn number_taken(
+    core: &Core,
+    entry: &CallEntry,
+    mut record: DocumentRecord,
+    ready: Box<Ready>,
+    found: &[FoundTransaction],
+    raw: Option<domain::RawFault>,
+    verdicts: &mut Verdicts,
+) {
+    record.revision += 1;
+    let others = others_of(entry, found);
+    let ids: Vec<String> = others.iter().map(|other| format!("{} {}", other.kind.as_str(), other.id)).collect();
+    let holder = if ids.is_empty() { "another transaction".to_owned() } else { ids.join(", ") };
+    let mut reason = Reason::new(
+        ReasonCode::NumberTaken,
+        format!("number {} belongs to {holder}, which linnbooks did not make", entry.number.as_deref().unwrap_or("-")),
+        "If that is the same sale, entered by hand or by another program: `linnbooks resolve NUM --adopt ID`. If it is another: \
+         give that one another number, or set document.prefix, then `linnbooks resync NUM`",
+    );
+    reason.raw = raw;
+    let transactions = others.into_iter().map(|other| to_posted(other, true)).collect();
+    let state = DocumentState::Conflict { reason, ready, found: transactions };
+    verdicts.changes.push(core.change(record, state, "conflict: the number is taken"));
+}
+
+pub(super) fn duplicated(
+    core: &Core,
+    entry: &CallEntry,
+    record: DocumentRecord,
+    ready: Box<Ready>,
+    several: &[&FoundTransaction],
+    verdicts: &mut Verdicts,
+) {
+    let ids: Vec<String> = several.iter().map(|one| one.id.to_string()).collect();
+    let reason = Reason::new(
+        ReasonCode::Duplicated,
+        format!("{} transactions carry the marker of this order: {} {}", ids.len(), entry.kind.as_str(), ids.join(", ")),
+        "Delete all but one in QuickBooks, then `linnbooks resolve NUM --adopt ID` with the one that stays",
+    );
+    let transactions = several.iter().map(|one| to_posted(one, true)).collect();
+    let state = DocumentState::Conflict { reason, ready, found: transactions };
+    verdicts.changes.push(core.change(record, state, "conflict: more than one transaction in QuickBooks"));
+}
