@@ -1,0 +1,207 @@
+//! Writes the lines of the document in the basis of its tax form, with unit prices that multiply out to the amount.
+//!
+//! QuickBooks refuses a line whose Amount is not UnitPrice x Qty, rounded half-up to two decimals (quickbooks-online.md
+//! 3.4). Where no unit price within the decimals does it, the line is split: 10.00 for 3 is 2 at 3.33 and 1 at 3.34.
+
+use std::collections::BTreeMap;
+
+use domain::{DocumentLine, DocumentTax, ItemLine, ItemRef, LineRole, ListId, ListRef, Money, TaxForm, TaxLine};
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use crate::hold::{Hold, hold};
+use crate::parts::Target;
+use crate::settle::{Settled, SettledLine};
+use crate::tax_code::Code;
+use crate::work::Work;
+
+impl Work<'_> {
+    /// The lines and the tax of the document.
+    pub(crate) fn write_lines(&mut self, settled: Settled, class: Option<&ListRef>) -> Hold<(Vec<DocumentLine>, DocumentTax)> {
+        let class = class.filter(|_| self.context.company.preferences.class_tracking_per_txn_line).cloned();
+        let form = settled.form;
+        let tax = self.write_tax(&settled);
+        let mut lines = Vec::with_capacity(settled.lines.len() + 2);
+        for line in settled.lines {
+            self.write_line(line, form, class.clone(), &mut lines);
+        }
+        let tax_line = form == TaxForm::UnitedStatesTaxLine && !settled.tax.is_zero();
+        if tax_line {
+            let item = self.extra_item(self.context.settings.tax.item.as_deref(), "tax.item")?;
+            let code = Some(Code::united_states(false).reference);
+            lines.push(amount_line(LineRole::Tax, item, "Sales tax", settled.tax, code, None, class.clone()));
+        }
+        if !settled.rounding.is_zero() {
+            let item = self.extra_item(self.context.settings.rounding.item.as_deref(), "rounding.item")?;
+            let code = match form {
+                TaxForm::NotApplicable => None,
+                TaxForm::UnitedStatesTaxLine | TaxForm::UnitedStatesTotalTax => {
+                    Some(Code::united_states(false).reference)
+                }
+                _ => Some(self.rounding_code()?.reference),
+            };
+            let inclusive = sends_inclusive(form).then_some(settled.rounding);
+            lines.push(amount_line(LineRole::Rounding, item, "Rounding", settled.rounding, code, inclusive, class));
+        }
+        Ok((lines, tax))
+    }
+
+    fn extra_item(&self, name: Option<&str>, setting: &str) -> Hold<ItemRef> {
+        let name = name.ok_or_else(|| {
+            let cause = "A line needs an item that is not set";
+            hold(domain::ReasonCode::SettingUnusable, cause, format!("Set {setting}."))
+        })?;
+        self.named_item(name, setting, jiff::civil::Date::MAX)
+    }
+
+    fn write_line(&mut self, line: SettledLine, form: TaxForm, class: Option<ListRef>, lines: &mut Vec<DocumentLine>) {
+        let amount = basis(form, line.net, line.gross);
+        let item = match line.part.target {
+            Target::Item(item) => item,
+            Target::DiscountAccount(account) => {
+                lines.push(DocumentLine::Discount { amount: -amount, account: Some(account) });
+                return;
+            }
+        };
+        let code = line.code.map(|code| code.reference);
+        let inclusive = sends_inclusive(form).then_some(line.gross);
+        let decimals = u32::try_from(self.context.settings.product.unit_price_decimals_max).unwrap_or(2);
+        let pieces = match line.part.quantity {
+            Some(quantity) => price(amount, quantity, decimals).into_iter().map(Some).collect(),
+            None => vec![None],
+        };
+        if pieces.len() > 1 {
+            self.explanation.warn(format!("'{}' is split into {} lines for the sake of whole prices.", line.part.label, pieces.len()));
+        }
+        let amounts: Vec<Decimal> = pieces.iter().map(|piece| piece.map_or(amount, |piece| piece.amount)).collect();
+        let shares = inclusive.map(|gross| Money::new(gross, self.order.totals.currency).allocate(&amounts));
+        for (index, (piece, amount)) in pieces.into_iter().zip(amounts).enumerate() {
+            lines.push(DocumentLine::Item(Box::new(ItemLine {
+                role: line.part.role.clone(),
+                item: item.clone(),
+                description: line.part.description.clone(),
+                quantity: piece.map(|piece| piece.quantity),
+                unit_price: piece.map(|piece| piece.unit_price),
+                amount,
+                tax_code: code.clone(),
+                tax_inclusive_amount: shares.as_ref().and_then(|shares| shares.get(index)).map(|share| share.amount),
+                class: class.clone(),
+            })));
+        }
+    }
+
+    fn write_tax(&self, settled: &Settled) -> DocumentTax {
+        let total_tax = match settled.form {
+            TaxForm::NotApplicable | TaxForm::UnitedStatesTaxLine => Decimal::ZERO,
+            _ => settled.tax,
+        };
+        let overrides = matches!(settled.form, TaxForm::ExcludedWithOverride | TaxForm::InclusiveWithOverride);
+        let lines = if overrides { self.tax_lines(&settled.lines) } else { Vec::new() };
+        DocumentTax { form: settled.form, total_tax, lines }
+    }
+
+    /// The order's own tax per rate; a code with several rates shares its tax out by their percents.
+    fn tax_lines(&self, lines: &[SettledLine]) -> Vec<TaxLine> {
+        let currency = self.order.totals.currency;
+        let mut by_code: BTreeMap<&ListRef, (&Code, Decimal, Decimal)> = BTreeMap::new();
+        for line in lines {
+            let Some(code) = &line.code else { continue };
+            let entry = by_code.entry(&code.reference).or_insert((code, Decimal::ZERO, Decimal::ZERO));
+            entry.1 += line.net;
+            entry.2 += line.gross - line.net;
+        }
+        let mut by_rate: BTreeMap<&ListId, TaxLine> = BTreeMap::new();
+        for (code, net, tax) in by_code.into_values() {
+            let percents: Vec<Decimal> = code.rates.iter().map(|(_, percent)| *percent).collect();
+            for ((id, percent), share) in code.rates.iter().zip(Money::new(tax, currency).allocate(&percents)) {
+                let zero = TaxLine { rate_id: id.clone(), percent: *percent, net: Decimal::ZERO, tax: Decimal::ZERO };
+                let line = by_rate.entry(id).or_insert(zero);
+                line.net += net;
+                line.tax += share.amount;
+            }
+        }
+        by_rate.into_values().collect()
+    }
+}
+
+fn sends_inclusive(form: TaxForm) -> bool {
+    matches!(form, TaxForm::Inclusive | TaxForm::InclusiveWithOverride)
+}
+
+/// The amount in the basis of the form.
+fn basis(form: TaxForm, net: Decimal, gross: Decimal) -> Decimal {
+    match form {
+        TaxForm::InclusiveGross | TaxForm::NotApplicable => gross,
+        TaxForm::Excluded
+        | TaxForm::ExcludedWithOverride
+        | TaxForm::Inclusive
+        | TaxForm::InclusiveWithOverride
+        | TaxForm::UnitedStatesTotalTax
+        | TaxForm::UnitedStatesTaxLine => net,
+    }
+}
+
+fn amount_line(
+    role: LineRole,
+    item: ItemRef,
+    description: &str,
+    amount: Decimal,
+    tax_code: Option<ListRef>,
+    tax_inclusive_amount: Option<Decimal>,
+    class: Option<ListRef>,
+) -> DocumentLine {
+    DocumentLine::Item(Box::new(ItemLine {
+        role,
+        item,
+        description: Some(description.to_owned()),
+        quantity: Some(Decimal::ONE),
+        unit_price: Some(amount),
+        amount,
+        tax_code,
+        tax_inclusive_amount,
+        class,
+    }))
+}
+
+/// One priced piece of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Quantity.
+    pub quantity: Decimal,
+    /// Unit price.
+    pub unit_price: Decimal,
+    /// Amount.
+    pub amount: Decimal,
+}
+
+/// The pieces of a line: one, where a unit price of at most `decimals` decimals multiplies out, else two or three.
+pub fn price(amount: Decimal, quantity: Decimal, decimals: u32) -> Vec<Piece> {
+    let exact = amount.checked_div(quantity).unwrap_or_default();
+    let unit_price = exact.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero).normalize();
+    if multiply(unit_price, quantity) == amount {
+        return vec![Piece { quantity, unit_price, amount }];
+    }
+    let low = exact.round_dp_with_strategy(2, RoundingStrategy::ToZero);
+    let whole = quantity.trunc();
+    let fraction = quantity - whole;
+    let mut pieces = Vec::with_capacity(3);
+    let mut rest = amount;
+    if !fraction.is_zero() {
+        let part = if whole.is_zero() { amount } else { multiply(low, fraction) };
+        pieces.push(Piece { quantity: fraction, unit_price: low, amount: part });
+        rest -= part;
+    }
+    let cent = if amount.is_sign_negative() { -Decimal::new(1, 2) } else { Decimal::new(1, 2) };
+    let above = ((rest - low * whole) / cent).trunc();
+    let below = whole - above;
+    if below > Decimal::ZERO {
+        pieces.push(Piece { quantity: below, unit_price: low, amount: low * below });
+    }
+    if above > Decimal::ZERO {
+        pieces.push(Piece { quantity: above, unit_price: low + cent, amount: (low + cent) * above });
+    }
+    pieces
+}
+
+fn multiply(unit_price: Decimal, quantity: Decimal) -> Decimal {
+    (unit_price * quantity).round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)
+}

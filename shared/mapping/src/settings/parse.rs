@@ -1,0 +1,208 @@
+//! Reads the settings file and says what is wrong with it: place, excerpt, cause, remedy.
+//!
+//! In: the text. Out: settings, or an error laid out like a compiler's. Does not touch the file system.
+
+use std::fmt;
+use std::ops::Range;
+
+use super::{CustomerMode, DiscountMode, MissingCustomer, MissingProduct, Settings, TaxFormWanted};
+
+/// What is wrong with a settings file, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingsError {
+    /// The file's name as it was given.
+    pub file_name: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// The line itself.
+    pub excerpt: String,
+    /// How many characters of it are concerned.
+    pub width: usize,
+    /// What is the matter.
+    pub cause: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = self.line.to_string();
+        let blank = " ".repeat(number.len());
+        writeln!(formatter, "{}:{}:{}: {} [settings]", self.file_name, self.line, self.column, self.cause)?;
+        writeln!(formatter, "{number} | {}", self.excerpt)?;
+        let indent: String =
+            self.excerpt.chars().take(self.column.saturating_sub(1)).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+        writeln!(formatter, "{blank} | {indent}{}", "^".repeat(self.width.max(1)))?;
+        formatter.write_str(&self.remedy)
+    }
+}
+
+impl std::error::Error for SettingsError {}
+
+pub(super) fn parse(file_name: &str, text: &str) -> Result<Settings, SettingsError> {
+    let settings: Settings = toml::from_str(text).map_err(|error| {
+        let (cause, remedy) = explain(error.message());
+        place(file_name, text, error.span().unwrap_or(0..0), cause, remedy)
+    })?;
+    match find_contradiction(&settings) {
+        None => Ok(settings),
+        Some((table, key, cause, remedy)) => {
+            let span = locate(text, table, key).unwrap_or(0..0);
+            Err(place(file_name, text, span, cause.to_owned(), remedy.to_owned()))
+        }
+    }
+}
+
+/// Settings that need another setting which is not there: table, key, cause, remedy.
+fn find_contradiction(settings: &Settings) -> Option<(&'static str, &'static str, &'static str, &'static str)> {
+    let customer = &settings.customer;
+    let product = &settings.product;
+    let needs_name = matches!(customer.mode, CustomerMode::SingleCustomer | CustomerMode::BillingCompanyElseSingleCustomer);
+    let creates = product.missing != MissingProduct::Hold;
+    let inventory = product.missing == MissingProduct::CreateInventory;
+    let inventory_ready =
+        product.expense_account.is_some() && product.asset_account.is_some() && product.inventory_start_date.is_some();
+    let discount = &settings.discount;
+    if needs_name && customer.name.is_none() {
+        return Some(("customer", "mode", "this mode needs the name of a customer", "Set `name` in [customer]."));
+    }
+    if customer.missing == MissingCustomer::FixedName && customer.missing_name.is_none() {
+        return Some(("customer", "missing", "fixed_name needs a name", "Set `missing_name` in [customer]."));
+    }
+    if creates && product.income_account.is_none() {
+        return Some(("product", "missing", "an item to create needs an income account", "Set `income_account` in [product]."));
+    }
+    if inventory && !inventory_ready {
+        return Some((
+            "product",
+            "missing",
+            "an inventory item to create needs accounts and a first day",
+            "Set `expense_account`, `asset_account` and `inventory_start_date` in [product].",
+        ));
+    }
+    if discount.mode == DiscountMode::OwnLine && discount.item.is_none() && discount.account.is_none() {
+        return Some(("discount", "mode", "a discount line needs an item or an account", "Set `item` or `account` in [discount]."));
+    }
+    if settings.tax.form == TaxFormWanted::UnitedStatesTaxLine && settings.tax.item.is_none() {
+        return Some(("tax", "form", "a tax line needs an item", "Set `item` in [tax]."));
+    }
+    find_list_contradiction(settings)
+}
+
+fn find_list_contradiction(settings: &Settings) -> Option<(&'static str, &'static str, &'static str, &'static str)> {
+    if settings.product.sku_from.is_empty() {
+        return Some(("product", "sku_from", "no field is named", "Name at least one of \"sku\", \"channel_sku\", \"item_number\"."));
+    }
+    let prefix_too_long = |prefix: &Option<String>| prefix.as_ref().is_some_and(|prefix| prefix.chars().count() > 12);
+    if settings.channel.iter().any(|channel| prefix_too_long(&channel.number_prefix)) {
+        return Some((
+            "channel",
+            "number_prefix",
+            "a prefix has at most 12 characters, for a number has 21",
+            "Shorten the prefix.",
+        ));
+    }
+    let unconditional = |channel: &super::ChannelSettings| {
+        channel.source.is_none() && channel.sub_source.is_none() && channel.currency.is_none()
+    };
+    if settings.channel.iter().any(unconditional) {
+        return Some((
+            "channel",
+            "source",
+            "a [[channel]] table without source, sub_source or currency says of no order that it is meant",
+            "Name at least one of the three.",
+        ));
+    }
+    None
+}
+
+/// Cause and remedy from the parser's message.
+fn explain(message: &str) -> (String, String) {
+    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let first_line = message.lines().next().unwrap_or_default().to_owned();
+    let Some((wrong, allowed)) = quoted.split_first() else {
+        return (first_line, "Correct the value; settings.example.toml shows every key with its default.".to_owned());
+    };
+    let what = match message {
+        _ if message.starts_with("unknown field") => "unknown key",
+        _ if message.starts_with("unknown variant") => "unknown value",
+        _ => return (first_line, "Correct the value; settings.example.toml shows every key with its default.".to_owned()),
+    };
+    let list = allowed.join(", ");
+    let remedy = match nearest(wrong, allowed) {
+        Some(near) => format!("Did you mean '{near}'? Possible here: {list}."),
+        None => format!("Possible here: {list}."),
+    };
+    (format!("{what} '{wrong}'"), remedy)
+}
+
+/// The candidate that differs least, when it differs little.
+pub(crate) fn nearest<'a>(wrong: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    let wrong = wrong.to_lowercase();
+    candidates
+        .iter()
+        .map(|candidate| (distance(&wrong, &candidate.to_lowercase()), *candidate))
+        .filter(|(differs, candidate)| *differs <= candidate.chars().count().div_ceil(3))
+        .min_by_key(|(differs, _)| *differs)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Levenshtein distance in characters.
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (index, letter) in left.chars().enumerate() {
+        let mut diagonal = index;
+        let mut last = index + 1;
+        let mut next = vec![last];
+        for (other, above) in right.iter().zip(row.iter().skip(1)) {
+            let changed = diagonal + usize::from(letter != *other);
+            last = changed.min(last + 1).min(above + 1);
+            next.push(last);
+            diagonal = *above;
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+/// Where a key of a table stands; the table's header when the key is not there.
+fn locate(text: &str, table: &str, key: &str) -> Option<Range<usize>> {
+    let mut at = 0;
+    let mut inside = false;
+    let mut header = None;
+    for line in text.split_inclusive('\n') {
+        let trimmed = line.trim();
+        let start = at + (line.len() - line.trim_start().len());
+        if trimmed.starts_with('[') {
+            inside = trimmed.trim_matches(['[', ']', ' ']) == table;
+            if inside && header.is_none() {
+                header = Some(start..start + trimmed.len());
+            }
+        } else if inside && trimmed.split('=').next().is_some_and(|name| name.trim() == key) {
+            return Some(start..start + trimmed.len());
+        }
+        at += line.len();
+    }
+    header
+}
+
+fn place(file_name: &str, text: &str, span: Range<usize>, cause: String, remedy: String) -> SettingsError {
+    let before = text.get(..span.start).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    let excerpt = text.get(line_start..).unwrap_or_default().lines().next().unwrap_or_default();
+    let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
+    let line_rest = excerpt.chars().count().saturating_sub(column - 1);
+    let marked = text.get(span).map_or(1, |marked| marked.chars().count());
+    SettingsError {
+        file_name: file_name.to_owned(),
+        line: before.matches('\n').count() + 1,
+        column,
+        excerpt: excerpt.to_owned(),
+        width: marked.min(line_rest),
+        cause,
+        remedy,
+    }
+}

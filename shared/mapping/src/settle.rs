@@ -1,0 +1,355 @@
+//! Settles the amounts: whole pennies in which net plus tax is gross, and lines plus rounding are the order's total.
+//!
+//! In: parts with exact amounts. Out: lines with whole amounts, their tax codes, the tax of the document and what is left
+//! for the rounding line. Each gross is rounded once, half-up; the nets are rounded so that they and the order's tax come to
+//! the gross (largest remainder). A difference to TotalCharge goes on the rounding line up to the cap; beyond it the order
+//! is held with the sums shown (linnworks.md 4.4).
+
+use std::collections::BTreeMap;
+
+use domain::money::show_amount;
+use domain::{Currency, LineRole, ListId, ReasonCode, TaxForm};
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use crate::hold::{Hold, hold};
+use crate::parts::{Part, Target};
+use crate::settings::find_channel;
+use crate::tax_code::Code;
+use crate::work::Work;
+
+/// A part with whole amounts.
+pub struct SettledLine {
+    /// The part.
+    pub part: Part,
+    /// Without tax.
+    pub net: Decimal,
+    /// With tax.
+    pub gross: Decimal,
+    /// Tax code; absent where the document has no tax at all.
+    pub code: Option<Code>,
+    /// The net before rounding.
+    exact: Decimal,
+}
+
+/// A document's amounts.
+pub struct Settled {
+    /// The form in which tax is asked for.
+    pub form: TaxForm,
+    /// The lines.
+    pub lines: Vec<SettledLine>,
+    /// The tax of the document.
+    pub tax: Decimal,
+    /// What the rounding line takes; zero for none.
+    pub rounding: Decimal,
+}
+
+/// How an order is taxed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Treatment {
+    /// With its own tax.
+    Taxed,
+    /// No tax on the document; the lines carry the gross.
+    Untaxed,
+    /// The channel collects the tax itself; the lines carry the net (quickbooks-online.md 3.19).
+    CollectedByChannel,
+}
+
+impl Work<'_> {
+    /// Settles the parts.
+    pub(crate) fn settle(&mut self, parts: Vec<Part>) -> Hold<Settled> {
+        let form = self.tax_form()?;
+        check_discount_account(&parts, form)?;
+        let treatment = self.treatment(form);
+        let currency = self.order.totals.currency;
+        let mut lines: Vec<SettledLine> = parts
+            .into_iter()
+            .map(|part| {
+                let gross = currency.round(part.gross);
+                SettledLine { net: gross, exact: part.net, gross, code: None, part }
+            })
+            .collect();
+        let mut tax = Decimal::ZERO;
+        match treatment {
+            Treatment::Untaxed => {}
+            Treatment::CollectedByChannel => {
+                for line in &mut lines {
+                    line.gross = currency.round(line.exact);
+                    line.net = line.gross;
+                }
+            }
+            Treatment::Taxed => {
+                tax = self.find_tax(&mut lines, form)?;
+                self.spread_tax(&mut lines, tax)?;
+            }
+        }
+        self.assign_codes(&mut lines, form, treatment)?;
+        if form == TaxForm::Excluded {
+            fit_excluded(&mut lines, currency);
+            tax = tax_on_sums(&lines, currency);
+        }
+        let gross: Decimal = match form {
+            TaxForm::Excluded => lines.iter().map(|line| line.net).sum::<Decimal>() + tax,
+            _ => lines.iter().map(|line| line.gross).sum(),
+        };
+        let rounding = self.order.total_charge().rounded().amount - gross;
+        self.check_rounding(&lines, tax, rounding)?;
+        self.explain_tax(form, tax, rounding);
+        Ok(Settled { form, lines, tax, rounding })
+    }
+
+    fn tax_form(&self) -> Hold<TaxForm> {
+        let company = self.context.company;
+        let united_states = company.is_united_states();
+        let form = self.context.settings.tax.form.resolve(united_states);
+        let for_united_states = matches!(form, TaxForm::UnitedStatesTotalTax | TaxForm::UnitedStatesTaxLine);
+        if for_united_states != united_states {
+            return Err(hold(
+                ReasonCode::SettingUnusable,
+                format!("The tax form '{}' does not exist in a company of the country {}", form.as_str(), company.country),
+                "Set tax.form = \"automatic\".",
+            ));
+        }
+        Ok(match (company.preferences.using_sales_tax, united_states) {
+            (true, _) => form,
+            (false, true) => TaxForm::UnitedStatesTaxLine,
+            (false, false) => TaxForm::NotApplicable,
+        })
+    }
+
+    fn treatment(&self, form: TaxForm) -> Treatment {
+        let settings = self.context.settings;
+        let collected = find_channel(&settings.channel, self.order, |channel| channel.tax_collected_by_channel);
+        match form {
+            TaxForm::NotApplicable => Treatment::Untaxed,
+            TaxForm::UnitedStatesTotalTax | TaxForm::UnitedStatesTaxLine if collected == Some(true) => {
+                Treatment::CollectedByChannel
+            }
+            TaxForm::UnitedStatesTaxLine if settings.tax.item.is_none() => Treatment::Untaxed,
+            _ => Treatment::Taxed,
+        }
+    }
+
+    /// The order's tax, once its header and its lines agree on it.
+    fn find_tax(&mut self, lines: &mut [SettledLine], form: TaxForm) -> Hold<Decimal> {
+        let currency = self.order.totals.currency;
+        let header = self.order.totals.tax;
+        let slack = currency.unit() * Decimal::from(lines.len());
+        let tax_of = |line: &SettledLine| line.part.gross - line.exact;
+        let of_lines: Decimal = lines.iter().map(tax_of).sum();
+        if (header - of_lines).abs() <= slack {
+            return Ok(currency.round(header));
+        }
+        let of_rows: Decimal = lines.iter().filter(|line| line.part.role != LineRole::Shipping).map(tax_of).sum();
+        if (header - of_rows).abs() <= slack {
+            self.explanation.warn("The order's Tax leaves out the tax on postage, which the document has.");
+            return Ok(currency.round(of_lines));
+        }
+        let united_states = matches!(form, TaxForm::UnitedStatesTotalTax | TaxForm::UnitedStatesTaxLine);
+        if united_states && of_lines.is_zero() && self.put_header_tax(lines, currency.round(header)) {
+            return Ok(currency.round(header));
+        }
+        let show = |amount| show_amount(currency.round(amount), currency);
+        let cause = format!("The order's Tax is {}, the tax of its lines {}", show(header), show(of_lines));
+        Err(hold(ReasonCode::TotalsDisagree, cause, "Correct the order in Linnworks, or post it by hand."))
+    }
+
+    /// Tax that stands on the header alone, as channels in the US send it, is spread over the rows.
+    fn put_header_tax(&mut self, lines: &mut [SettledLine], tax: Decimal) -> bool {
+        let currency = self.order.totals.currency;
+        let net: Decimal = lines.iter().map(|line| currency.round(line.exact)).sum();
+        let missing = self.order.total_charge().rounded().amount - net - tax;
+        if missing.abs() > self.context.settings.rounding.cap {
+            return false;
+        }
+        let is_row = |line: &SettledLine| line.part.role != LineRole::Shipping && line.gross > Decimal::ZERO;
+        let weights: Vec<Decimal> =
+            lines.iter().map(|line| if is_row(line) { line.gross } else { Decimal::ZERO }).collect();
+        if weights.iter().all(Decimal::is_zero) {
+            return false;
+        }
+        for (line, share) in lines.iter_mut().zip(domain::Money::new(tax, currency).allocate(&weights)) {
+            line.gross += share.amount;
+            line.part.taxable = line.part.taxable || !share.amount.is_zero();
+            line.part.gross = line.gross;
+        }
+        true
+    }
+
+    /// Rounds the nets so that they and the tax come to the gross.
+    fn spread_tax(&self, lines: &mut [SettledLine], tax: Decimal) -> Hold<()> {
+        let currency = self.order.totals.currency;
+        let gross: Decimal = lines.iter().map(|line| line.gross).sum();
+        for line in lines.iter_mut() {
+            let untaxed = line.part.gross == line.exact;
+            line.net = if untaxed { line.gross } else { currency.round(line.exact) };
+            if untaxed {
+                line.exact = line.gross;
+            }
+        }
+        if spread(&mut lines.iter_mut().collect::<Vec<_>>(), gross - tax, currency.unit()) {
+            return Ok(());
+        }
+        let cause = format!(
+            "The order's tax of {} cannot be shared out over its lines to the penny",
+            show_amount(tax, currency)
+        );
+        Err(hold(ReasonCode::TotalsDisagree, cause, "Correct the order in Linnworks, or post it by hand."))
+    }
+
+    fn assign_codes(&self, lines: &mut [SettledLine], form: TaxForm, treatment: Treatment) -> Hold<()> {
+        let mut codes: BTreeMap<Decimal, Code> = BTreeMap::new();
+        for line in lines {
+            line.code = match form {
+                TaxForm::NotApplicable => None,
+                TaxForm::UnitedStatesTaxLine => Some(Code::united_states(false)),
+                TaxForm::UnitedStatesTotalTax => {
+                    Some(Code::united_states(treatment == Treatment::Taxed && line.part.taxable))
+                }
+                _ => match codes.get(&line.part.rate) {
+                    Some(code) => Some(code.clone()),
+                    None => {
+                        let code = self.find_code(line.part.rate, &line.part.label)?;
+                        codes.insert(line.part.rate, code.clone());
+                        Some(code)
+                    }
+                },
+            };
+        }
+        Ok(())
+    }
+
+    fn check_rounding(&self, lines: &[SettledLine], tax: Decimal, rounding: Decimal) -> Hold<()> {
+        let settings = &self.context.settings.rounding;
+        let within = rounding.abs() <= settings.cap;
+        if rounding.is_zero() || (within && settings.item.is_some()) {
+            return Ok(());
+        }
+        let currency = self.order.totals.currency;
+        let show = |amount| show_amount(amount, currency);
+        let is_postage = |line: &&SettledLine| line.part.role == LineRole::Shipping;
+        let postage: Decimal = lines.iter().filter(is_postage).map(|line| line.gross).sum();
+        let rows: Decimal = lines.iter().filter(|line| !is_postage(line)).map(|line| line.gross).sum();
+        let cause = format!(
+            "The lines come to {}, the postage to {} (tax {} in both), and the order's total is {}: a difference of {}",
+            show(rows),
+            show(postage),
+            show(tax),
+            self.order.total_charge().rounded(),
+            show(rounding)
+        );
+        let remedy = if within {
+            "Set rounding.item to the item of a rounding line, which takes differences up to rounding.cap.".to_owned()
+        } else {
+            format!("Correct the order in Linnworks, or post it by hand; rounding.cap is {}.", settings.cap)
+        };
+        Err(hold(ReasonCode::TotalsDisagree, cause, remedy))
+    }
+
+    fn explain_tax(&mut self, form: TaxForm, tax: Decimal, rounding: Decimal) {
+        let currency = self.order.totals.currency;
+        self.explanation.note("tax form", form.as_str(), None, Some("tax.form"));
+        self.explanation.note("tax", show_amount(tax, currency), Some("TotalsInfo.Tax"), None);
+        let header = currency.round(self.order.totals.tax);
+        if tax != header {
+            let (tax, header) = (show_amount(tax, currency), show_amount(header, currency));
+            self.explanation.warn(format!("The document's tax is {tax}, the order's {header}."));
+        }
+        if !rounding.is_zero() {
+            let shown = show_amount(rounding, currency);
+            self.explanation.note("rounding", shown.clone(), Some("TotalsInfo.TotalCharge"), Some("rounding.cap"));
+            self.explanation.warn(format!("A rounding line of {shown} makes the document come to the order's total."));
+        }
+    }
+}
+
+/// QuickBooks' discount line has no tax code of its own, so it cannot carry VAT (quickbooks-online.md 3.5).
+fn check_discount_account(parts: &[Part], form: TaxForm) -> Hold<()> {
+    let by_account = parts.iter().filter(|part| matches!(part.target, Target::DiscountAccount(_))).count();
+    let allowed = matches!(
+        form,
+        TaxForm::NotApplicable | TaxForm::UnitedStatesTotalTax | TaxForm::UnitedStatesTaxLine
+    );
+    if by_account == 0 || allowed {
+        return Ok(());
+    }
+    let cause = "QuickBooks' own discount line has no tax code, so it cannot carry the tax of a discount";
+    Err(hold(ReasonCode::SettingUnusable, cause, "Set discount.item to an item, or discount.mode = \"already_inside\"."))
+}
+
+/// Changes nets by one unit each, those first whose rounding lost most, until they sum to `target`. No net is moved past
+/// zero or past its gross. False when it cannot be done.
+fn spread(lines: &mut [&mut SettledLine], target: Decimal, unit: Decimal) -> bool {
+    let mut missing = target - lines.iter().map(|line| line.net).sum::<Decimal>();
+    let step = if missing.is_sign_negative() { -unit } else { unit };
+    let steps_max = lines.len().saturating_mul(3);
+    for _ in 0..steps_max {
+        if missing.is_zero() {
+            return true;
+        }
+        let best = lines
+            .iter_mut()
+            .filter(|line| may_move(line, step))
+            .max_by(|left, right| lost(left, step).cmp(&lost(right, step)));
+        let Some(line) = best else { return false };
+        line.net += step;
+        missing -= step;
+    }
+    missing.is_zero()
+}
+
+fn lost(line: &SettledLine, step: Decimal) -> Decimal {
+    let difference = line.exact - line.net;
+    if step.is_sign_negative() { -difference } else { difference }
+}
+
+/// The tax keeps its side: it never changes sign, and never exceeds the gross.
+fn may_move(line: &SettledLine, step: Decimal) -> bool {
+    let untaxed = line.part.gross == line.part.net;
+    let (low, high) = if line.gross.is_sign_negative() { (line.gross, Decimal::ZERO) } else { (Decimal::ZERO, line.gross) };
+    !untaxed && (low..=high).contains(&(line.net + step))
+}
+
+/// The tax QuickBooks computes itself: per rate, on the summed net, rounded half-up (quickbooks-online.md 3.19).
+fn tax_on_sums(lines: &[SettledLine], currency: Currency) -> Decimal {
+    let mut sums: BTreeMap<&ListId, (Decimal, Decimal)> = BTreeMap::new();
+    for line in lines {
+        for (rate, percent) in line.code.iter().flat_map(|code| &code.rates) {
+            let entry = sums.entry(rate).or_insert((*percent, Decimal::ZERO));
+            entry.1 += line.net;
+        }
+    }
+    sums.values().map(|(percent, net)| round_tax(*net, *percent, currency)).sum()
+}
+
+fn round_tax(net: Decimal, percent: Decimal, currency: Currency) -> Decimal {
+    let tax = net * percent / Decimal::ONE_HUNDRED;
+    tax.round_dp_with_strategy(currency.exponent(), RoundingStrategy::MidpointAwayFromZero)
+}
+
+/// Moves the nets of each tax code by pennies so that the tax QuickBooks computes makes them the gross, where that is
+/// possible: 14.90 at 10 % has no such net, and the rounding line takes the penny.
+fn fit_excluded(lines: &mut [SettledLine], currency: Currency) {
+    let mut codes: Vec<Code> = lines.iter().filter_map(|line| line.code.clone()).collect();
+    codes.sort_by(|left, right| left.reference.cmp(&right.reference));
+    codes.dedup();
+    for code in codes {
+        let mut group: Vec<&mut SettledLine> = lines.iter_mut().filter(|line| line.code.as_ref() == Some(&code)).collect();
+        let gross: Decimal = group.iter().map(|line| line.gross).sum();
+        let start: Decimal = group.iter().map(|line| line.net).sum();
+        let reach = i64::try_from(group.len()).unwrap_or(1);
+        let offsets = std::iter::once(0).chain((1..=reach).flat_map(|offset| [-offset, offset]));
+        let fits = |net: &Decimal| {
+            let tax: Decimal = code.rates.iter().map(|(_, percent)| round_tax(*net, *percent, currency)).sum();
+            net + tax == gross
+        };
+        let found = offsets.map(|offset| start + currency.unit() * Decimal::from(offset)).find(fits);
+        if let Some(net) = found {
+            let before: Vec<Decimal> = group.iter().map(|line| line.net).collect();
+            if !spread(&mut group, net, currency.unit()) {
+                for (line, net) in group.into_iter().zip(before) {
+                    line.net = net;
+                }
+            }
+        }
+    }
+}
