@@ -1,0 +1,428 @@
+//! One HTTP call to QuickBooks and what became of it (quickbooks-online.md 2.1, 2.10, 2.11; reliability.md 1.2 step 3).
+//!
+//! In: path, parameters and the exact body. Out: a body of 200 or of a definite refusal; or that provably nothing was done; or
+//! that it is not known. Renews the token after a 401 and repeats the same bytes once. Nothing else is repeated here.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use domain::RawFault;
+use ports::{Clock, ConnectorError, Disposition, TokenVault};
+use reqwest::header::HeaderMap;
+use reqwest::{Method, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use crate::config::{QuickBooksConfig, check_url, is_realm};
+use crate::faults::{FaultAct, FaultClass, classify, read_fault, read_xml_fault};
+use crate::limits::{Limiter, Weight};
+use crate::oauth::Tokens;
+use crate::wire::answer::MembersWire;
+
+/// A call to make.
+#[derive(Clone, Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) method: Method,
+    /// Below `/v3/company/<realm>/`.
+    pub(crate) path: &'a str,
+    /// Parameters besides minorversion.
+    pub(crate) parameters: &'a [(&'a str, &'a str)],
+    /// Content type and body.
+    pub(crate) body: Option<(&'static str, &'a str)>,
+    pub(crate) weight: Weight,
+}
+
+/// An answer whose meaning is certain.
+pub(crate) struct Answer {
+    pub(crate) members: MembersWire,
+    pub(crate) intuit_tid: Option<String>,
+    /// The refusal of the whole call, which then did nothing.
+    pub(crate) fault: Option<RawFault>,
+}
+
+/// Why there is no such answer.
+pub(crate) enum CallFailure {
+    /// Provably nothing was done.
+    NotDone(ConnectorError),
+    /// Something may have been done.
+    Unknown(String),
+}
+
+/// What one attempt gave.
+enum Attempt {
+    Answer(Answer),
+    Unauthorized,
+    Failed(CallFailure),
+}
+
+/// Calls one QuickBooks company.
+pub(crate) struct Client {
+    config: Arc<QuickBooksConfig>,
+    base: Url,
+    http: reqwest::Client,
+    clock: Arc<dyn Clock>,
+    limiter: Limiter,
+    tokens: Tokens,
+    calls: Arc<AtomicU64>,
+}
+
+impl Client {
+    pub(crate) fn new(
+        config: Arc<QuickBooksConfig>,
+        clock: Arc<dyn Clock>,
+        vault: Arc<dyn TokenVault>,
+    ) -> Result<Self, ConnectorError> {
+        let settings = |cause: &str, remedy: &str| {
+            ConnectorError::new(Disposition::Configuration, "QuickBooks settings", cause, remedy)
+        };
+        let base = check_url("api_url", &config.api_url, config.allow_loopback)?;
+        let token_url = check_url("token_url", &config.token_url, config.allow_loopback)?;
+        if !is_realm(&config.realm_id) {
+            return Err(settings(
+                "`realm_id` is not the number of a company",
+                "Copy the company id from QuickBooks",
+            ));
+        }
+        let mut builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .connect_timeout(Duration::from_secs(10))
+            // Shorter than usual idle limits of gateways, so that a call seldom meets a connection that is just being closed.
+            .pool_idle_timeout(Duration::from_secs(20))
+            .timeout(Duration::from_secs(u64::from(config.answer_seconds_max.max(1))))
+            .user_agent(concat!("linnbooks/", env!("CARGO_PKG_VERSION")));
+        if config.allow_loopback {
+            builder = builder.no_proxy();
+        }
+        let http = builder
+            .build()
+            .map_err(|_| settings("no HTTP client could be made", "Check this machine's TLS setup"))?;
+        let calls = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&calls);
+        let count = Box::new(move || {
+            counter.fetch_add(1, Ordering::Relaxed);
+        });
+        let limiter = Limiter::new(config.limits.clone(), Arc::clone(&clock));
+        let tokens = Tokens::new(
+            Arc::clone(&config),
+            token_url,
+            http.clone(),
+            Arc::clone(&clock),
+            vault,
+            count,
+        );
+        Ok(Self {
+            config,
+            base,
+            http,
+            clock,
+            limiter,
+            tokens,
+            calls,
+        })
+    }
+
+    pub(crate) fn config(&self) -> &QuickBooksConfig {
+        &self.config
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+
+    pub(crate) fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    /// Makes the call; after a 401 once more with a renewed token.
+    pub(crate) async fn call(&self, call: &Call<'_>) -> Result<Answer, CallFailure> {
+        let url = self.url(call)?;
+        let mut token = self.tokens.access().await.map_err(CallFailure::NotDone)?;
+        for is_repeat in [false, true] {
+            match self.attempt(call, url.clone(), &token).await {
+                Attempt::Answer(answer) => return Ok(answer),
+                Attempt::Failed(failure) => return Err(failure),
+                Attempt::Unauthorized if !is_repeat => {
+                    token = self
+                        .tokens
+                        .access_after(&token)
+                        .await
+                        .map_err(CallFailure::NotDone)?;
+                }
+                Attempt::Unauthorized => {}
+            }
+        }
+        let cause = "QuickBooks rejects a token that was just renewed";
+        let remedy = "Connect QuickBooks again; nothing that waits is lost";
+        Err(CallFailure::NotDone(ConnectorError::new(
+            Disposition::Reconnect,
+            place(call),
+            cause,
+            remedy,
+        )))
+    }
+
+    /// A read: waits out throttling and short outages, since reading twice does no harm. A refusal of the whole read is given
+    /// back as an answer with its fault.
+    pub(crate) async fn read(&self, call: &Call<'_>) -> Result<Answer, ConnectorError> {
+        let attempts_max = self.config.limits.throttle_attempts_max.max(1);
+        let mut attempt = 1;
+        loop {
+            let error = match self.call(call).await {
+                Ok(Answer { fault: Some(raw), .. }) if classify(&raw).act == FaultAct::RetryLater => {
+                    fault_error(&place(call), &raw)
+                }
+                Ok(answer) => return Ok(answer),
+                Err(CallFailure::NotDone(error)) => error,
+                Err(CallFailure::Unknown(cause)) => ConnectorError::new(
+                    Disposition::Retry { after: None },
+                    place(call),
+                    cause,
+                    "It is tried again later",
+                ),
+            };
+            let Disposition::Retry { after } = error.disposition else {
+                return Err(error);
+            };
+            if attempt >= attempts_max {
+                return Err(error);
+            }
+            // A throttled call waits in the limiter; other failures wait 1, 2, 4 ... seconds.
+            if after.is_none() {
+                self.clock
+                    .sleep(Duration::from_secs(1 << (attempt - 1).min(5)))
+                    .await;
+            }
+            attempt += 1;
+        }
+    }
+
+    fn url(&self, call: &Call<'_>) -> Result<Url, CallFailure> {
+        let mut url = self.base.clone();
+        let defect = || {
+            let remedy = "Report this as a defect of linnbooks";
+            CallFailure::NotDone(ConnectorError::new(
+                Disposition::Defect,
+                place(call),
+                "the URL has no path",
+                remedy,
+            ))
+        };
+        url.path_segments_mut()
+            .map_err(|()| defect())?
+            .pop_if_empty()
+            .extend(["v3", "company", self.config.realm_id.as_str()])
+            .extend(call.path.split('/'));
+        let mut pairs = url.query_pairs_mut();
+        pairs.append_pair("minorversion", &self.config.minor_version.to_string());
+        for (name, value) in call.parameters {
+            pairs.append_pair(name, value);
+        }
+        drop(pairs);
+        Ok(url)
+    }
+
+    async fn attempt(&self, call: &Call<'_>, url: Url, token: &SecretString) -> Attempt {
+        let _permit = self.limiter.enter(call.weight).await;
+        let started = self.clock.now();
+        let mut request = self
+            .http
+            .request(call.method.clone(), url)
+            .bearer_auth(token.expose_secret())
+            .header("Accept", "application/json");
+        if let Some((content_type, body)) = call.body {
+            request = request.header("Content-Type", content_type).body(body.to_owned());
+        }
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        let response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => return Attempt::Failed(sort_transport(call, &error)),
+        };
+        let status = response.status();
+        let tid = read_tid(response.headers());
+        let retry_after = read_retry_after(response.headers());
+        // Only the status of a throttled answer matters, so a broken body does not.
+        let body = response.text().await;
+        tracing::debug!(place = %place(call), status = status.as_u16(), intuit_tid = tid.as_deref(), "QuickBooks call");
+        let body = match body {
+            Ok(body) => body,
+            Err(_) if status == StatusCode::TOO_MANY_REQUESTS => String::new(),
+            Err(_) => return Attempt::Failed(unknown("the answer broke off", tid.as_deref())),
+        };
+        let attempt = sort_answer(call, status, &body, tid);
+        if let Attempt::Failed(CallFailure::NotDone(error)) = &attempt
+            && let Disposition::Retry { .. } = error.disposition
+        {
+            let seconds = u64::from(self.config.limits.throttle_wait_seconds);
+            let wait = retry_after.unwrap_or(Duration::from_secs(seconds));
+            self.limiter.slow_down(started, wait);
+            let error = ConnectorError {
+                disposition: Disposition::Retry { after: Some(wait) },
+                ..error.clone()
+            };
+            return Attempt::Failed(CallFailure::NotDone(error));
+        }
+        attempt
+    }
+}
+
+/// The name of a call in errors and logs: no ids, no parameters.
+pub(crate) fn place(call: &Call<'_>) -> String {
+    format!("QuickBooks {}", call.path.split('/').next().unwrap_or_default())
+}
+
+/// intuit_tid of an answer.
+pub(crate) fn read_tid(headers: &HeaderMap) -> Option<String> {
+    let text = headers
+        .get("intuit_tid")
+        .or_else(|| headers.get("intuit-tid"))?
+        .to_str()
+        .ok()?;
+    Some(text.chars().take(64).collect())
+}
+
+fn read_retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds: u64 = headers.get("Retry-After")?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds.min(3600)))
+}
+
+/// Errors without any answer: a connection that never came about did nothing.
+fn sort_transport(call: &Call<'_>, error: &reqwest::Error) -> CallFailure {
+    if error.is_connect() {
+        let remedy = "Check the network of this machine; it is tried again";
+        let cause = "QuickBooks could not be reached";
+        return CallFailure::NotDone(ConnectorError::new(
+            Disposition::Retry { after: None },
+            place(call),
+            cause,
+            remedy,
+        ));
+    }
+    if error.is_builder() {
+        let remedy = "Report this as a defect of linnbooks";
+        let cause = "the request could not be built";
+        return CallFailure::NotDone(ConnectorError::new(
+            Disposition::Defect,
+            place(call),
+            cause,
+            remedy,
+        ));
+    }
+    unknown(
+        if error.is_timeout() {
+            "no answer in time"
+        } else {
+            "the connection was lost"
+        },
+        None,
+    )
+}
+
+fn unknown(cause: &str, tid: Option<&str>) -> CallFailure {
+    CallFailure::Unknown(match tid {
+        Some(tid) => format!("{cause} (intuit_tid {tid})"),
+        None => cause.to_owned(),
+    })
+}
+
+fn sort_answer(call: &Call<'_>, status: StatusCode, body: &str, tid: Option<String>) -> Attempt {
+    if status == StatusCode::UNAUTHORIZED {
+        return Attempt::Unauthorized;
+    }
+    let members = serde_json::from_str::<MembersWire>(body).ok();
+    let fault = match &members {
+        Some(members) => read_fault(members, tid.as_deref()),
+        None => read_xml_fault(body, tid.as_deref()),
+    };
+    let class = fault.as_ref().map(classify);
+    if status == StatusCode::TOO_MANY_REQUESTS
+        || class
+            .as_ref()
+            .is_some_and(|class| class.act == FaultAct::Throttled)
+    {
+        let cause = "QuickBooks got too many calls";
+        let remedy =
+            "It is tried again after a wait; if it lasts for hours the month's quota of the app is used up";
+        let disposition = Disposition::Retry { after: None };
+        return Attempt::Failed(CallFailure::NotDone(ConnectorError::new(
+            disposition,
+            place(call),
+            cause,
+            remedy,
+        )));
+    }
+    if status.is_server_error() {
+        return Attempt::Failed(unknown(
+            &format!("QuickBooks answered {}", status.as_u16()),
+            tid.as_deref(),
+        ));
+    }
+    match (fault, class, members) {
+        (Some(raw), Some(class), members) => {
+            sort_fault(call, status, raw, &class, members.unwrap_or_default(), tid)
+        }
+        (None, _, Some(members)) if status.is_success() && !members.is_empty() => Attempt::Answer(Answer {
+            members,
+            intuit_tid: tid,
+            fault: None,
+        }),
+        _ if status == StatusCode::FORBIDDEN => Attempt::Failed(CallFailure::NotDone(ConnectorError::new(
+            Disposition::Reconnect,
+            place(call),
+            "QuickBooks refuses access to this company",
+            "Connect QuickBooks again, and check that sandbox and production keys are not mixed up",
+        ))),
+        _ => {
+            let cause = format!(
+                "QuickBooks answered {} with something that is not an answer",
+                status.as_u16()
+            );
+            Attempt::Failed(unknown(&cause, tid.as_deref()))
+        }
+    }
+}
+
+/// A refusal of the whole call: of the connection or company, or of what was asked.
+fn sort_fault(
+    call: &Call<'_>,
+    status: StatusCode,
+    raw: RawFault,
+    class: &FaultClass,
+    members: MembersWire,
+    tid: Option<String>,
+) -> Attempt {
+    match class.act {
+        FaultAct::Reconnect if matches!(raw.code.as_str(), "100" | "110" | "3200") => Attempt::Unauthorized,
+        FaultAct::Reconnect | FaultAct::Unavailable => {
+            Attempt::Failed(CallFailure::NotDone(fault_error(&place(call), &raw)))
+        }
+        // A bare 200 with a fault of unknown shape tells nothing; a 4xx refuses.
+        _ if raw.code.is_empty() && status.is_success() => Attempt::Failed(unknown(
+            "QuickBooks answered with a fault without code",
+            tid.as_deref(),
+        )),
+        _ => Attempt::Answer(Answer {
+            members,
+            intuit_tid: tid,
+            fault: Some(raw),
+        }),
+    }
+}
+
+/// The error of a fault outside a document: code and intuit_tid, but never its texts, which may name people.
+pub(crate) fn fault_error(place: &str, raw: &RawFault) -> ConnectorError {
+    let class = classify(raw);
+    let disposition = match (class.act, raw.code.as_str()) {
+        (FaultAct::RetryLater | FaultAct::Throttled | FaultAct::LookUp, _) => {
+            Disposition::Retry { after: None }
+        }
+        (FaultAct::Reconnect, _) => Disposition::Reconnect,
+        (FaultAct::Unavailable, _) => Disposition::Unavailable,
+        (_, "5020" | "5030") => Disposition::Forbidden,
+        _ => Disposition::Defect,
+    };
+    let tid = raw.intuit_tid.as_deref().unwrap_or("none");
+    let cause = format!("{} (code {}, intuit_tid {tid})", class.cause, raw.code);
+    ConnectorError::new(disposition, place, cause, class.remedy)
+}
