@@ -267,3 +267,38 @@ fn write_event(connection: &Connection, event: &Event) -> Result<(), StoreError>
         .map_err(at(format!("events of document {}", event.key)))?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::StateName;
+
+    use super::*;
+
+    #[test]
+    fn the_sweeper_reads_moving_documents_through_the_partial_index() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut connection = Connection::open(directory.path().join("x.sqlite")).unwrap();
+        crate::schema::prepare(&mut connection, "x").unwrap();
+        let plan = |states: &[StateName]| -> String {
+            let (sql, _) = compose(&DocumentFilter {
+                states: states.to_vec(),
+                ..DocumentFilter::default()
+            });
+            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let steps: Vec<String> = statement
+                .query_map([], |row| row.get(3))
+                .unwrap()
+                .map(Result::unwrap)
+                .collect();
+            steps.join("; ")
+        };
+        assert!(
+            plan(&[StateName::Ready]).contains("documents_moving"),
+            "{}",
+            plan(&[StateName::Ready])
+        );
+        assert!(plan(&[StateName::Unknown, StateName::Posting]).contains("documents_moving"));
+        assert!(plan(&[StateName::Held]).contains("documents_by_state"));
+        assert!(plan(&[StateName::Held, StateName::Ready]).contains("documents_by_state"));
+    }
+}

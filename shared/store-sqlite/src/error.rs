@@ -3,12 +3,16 @@
 //! In: an error and the place it happened at. Out: the error a use case sees. Decides nothing about retries.
 
 use ports::StoreError;
+use rusqlite::ErrorCode;
 
 /// Adds the place to an error of SQLite. Its words name tables and columns, never bound values.
 pub(crate) fn at(place: impl Into<String>) -> impl FnOnce(rusqlite::Error) -> StoreError {
-    move |error| StoreError::Medium {
-        place: place.into(),
-        cause: error.to_string(),
+    move |error| match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => unreadable(place, "it is not a database of SQLite"),
+        _ => StoreError::Medium {
+            place: place.into(),
+            cause: error.to_string(),
+        },
     }
 }
 

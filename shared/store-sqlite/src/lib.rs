@@ -169,3 +169,37 @@ impl SqliteStore {
         Ok(value)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_within_a_change_undoes_it_and_leaves_the_store_usable() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(directory.path(), Arc::new(ports::SystemClock)).unwrap();
+        let other = store.clone();
+        let change = move || {
+            other.change(|transaction| -> Result<(), StoreError> {
+                facts::put_version(transaction, "settings", "1", "text")?;
+                panic!("one bad record");
+            })
+        };
+        assert!(std::thread::spawn(change).join().is_err());
+        assert_eq!(
+            store
+                .view(|connection| facts::version(connection, "settings", "1"))
+                .unwrap(),
+            None
+        );
+        store
+            .change(|transaction| facts::put_version(transaction, "settings", "1", "text"))
+            .unwrap();
+        assert!(
+            store
+                .view(|connection| facts::version(connection, "settings", "1"))
+                .unwrap()
+                .is_some()
+        );
+    }
+}

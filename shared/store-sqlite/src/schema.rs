@@ -3,7 +3,7 @@
 //! ```text
 //! documents 1 --- n document_references     number and references, folded, for `find`
 //!     |    1 --- 0..1 payloads              the order as last read
-//!     |    1 --- n events                   append only: triggers refuse UPDATE and DELETE
+//!     |    1 --- n events                   append only: triggers refuse UPDATE, DELETE and REPLACE
 //! calls                                     exact bytes and fate; open ones indexed
 //! watermarks                                name -> instant
 //! list_entries, lists_state                 QuickBooks' lists, one row per kind and id; cursor and company
@@ -64,6 +64,8 @@ CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events
 BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
 CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events
 BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END;
+CREATE TRIGGER events_are_never_replaced BEFORE INSERT ON events WHEN EXISTS (SELECT 1 FROM events WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'events are never replaced'); END;
 
 CREATE TABLE calls (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -140,12 +142,11 @@ CREATE TABLE leases (
 ) STRICT;
 ";
 
-/// What holds for the connection, not for the file. With recursive triggers a REPLACE fires the trigger against deletion; with
-/// secure_delete an overwritten secret is overwritten in the file too.
+/// What holds for the connection, not for the file. FULL flushes every commit to disk; with secure_delete an overwritten secret
+/// is overwritten in the file too.
 const PRAGMAS: &str = "
 PRAGMA synchronous = FULL;
 PRAGMA foreign_keys = ON;
-PRAGMA recursive_triggers = ON;
 PRAGMA secure_delete = ON;
 ";
 
@@ -231,5 +232,24 @@ mod tests {
             .map(|state| format!("'{}'", state.as_str()))
             .collect();
         assert_eq!(MOVING, format!("state IN ({})", moving.join(", ")));
+    }
+
+    #[test]
+    fn a_commit_is_flushed_to_disk_and_readers_do_not_wait() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut connection = Connection::open(directory.path().join("x.sqlite")).unwrap();
+        prepare(&mut connection, "x").unwrap();
+        let pragma = |name: &str| {
+            connection
+                .pragma_query_value(None, name, |row| Ok(format!("{:?}", row.get_ref(0)?)))
+                .unwrap()
+        };
+        assert_eq!(pragma("synchronous"), "Integer(2)", "FULL");
+        assert_eq!(pragma("foreign_keys"), "Integer(1)");
+        assert_eq!(pragma("secure_delete"), "Integer(1)");
+        let mode: String = connection
+            .pragma_query_value(None, "journal_mode", |row| row.get(0))
+            .unwrap();
+        assert_eq!(mode, "wal");
     }
 }

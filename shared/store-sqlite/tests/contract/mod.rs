@@ -1,0 +1,90 @@
+//! What every store has to do, written against the ports alone.
+//!
+//! In: a [`Subject`] with an empty store, queue and vault on a [`ManualClock`]. Out: one test for each function. Another store
+//! runs the same suite with `contract_tests!(make)`, where `make` is a function that returns a new subject.
+
+pub mod clock;
+pub mod queue;
+pub mod samples;
+pub mod store;
+pub mod vault;
+
+use std::any::Any;
+use std::sync::Arc;
+
+use ports::{Queue, Store, TokenVault};
+
+pub use clock::ManualClock;
+
+/// What is tested.
+pub struct Subject {
+    pub store: Arc<dyn Store>,
+    pub queue: Arc<dyn Queue>,
+    pub vault: Arc<dyn TokenVault>,
+    pub clock: Arc<ManualClock>,
+    /// Dropped last: what the three stand on, such as a temporary directory.
+    pub _ground: Box<dyn Any + Send + Sync>,
+}
+
+/// One `#[tokio::test]` for each function of the suite.
+macro_rules! contract_tests {
+    ($make:path) => {
+        contract_tests!($make, store:
+            a_document_is_read_back_as_it_was_written_with_its_version_raised,
+            a_new_document_that_exists_already_is_stale,
+            a_change_based_on_an_outdated_version_is_stale_and_names_the_document,
+            one_stale_change_undoes_all_changes_of_the_write,
+            of_two_threads_on_one_version_exactly_one_is_stale,
+            documents_not_stored_are_left_out_of_get_many,
+            a_document_is_found_by_number_and_references_without_regard_to_case,
+            a_reference_that_was_taken_away_no_longer_finds_the_document,
+            an_empty_text_finds_nothing,
+            documents_are_listed_by_number_and_filtered,
+            the_bounds_of_a_filter_are_inclusive_to_the_nanosecond,
+            the_payload_stays_until_the_order_is_read_anew,
+            events_are_kept_in_the_order_of_the_writes,
+            a_call_and_its_documents_are_written_together_or_not_at_all,
+            a_call_keeps_its_bytes_and_is_open_until_closed,
+            a_call_written_twice_from_one_version_is_stale,
+            open_calls_come_oldest_first,
+            a_watermark_never_moves_backwards,
+            lists_are_none_before_the_company_was_read,
+            a_kind_that_was_read_whole_replaces_what_was_known_of_it,
+            changed_and_removed_entries_leave_the_others_alone,
+            a_form_is_proven_paused_and_forgotten,
+            the_first_exchange_rate_of_a_day_stays_exact,
+            a_version_of_settings_is_kept_by_its_hash,
+        );
+        contract_tests!($make, queue:
+            a_message_is_hidden_while_in_flight_and_comes_again_unless_acknowledged,
+            a_delayed_message_becomes_visible_at_its_instant,
+            an_outdated_receipt_is_ignored,
+            queues_do_not_share_messages_receipts_or_dead_letters,
+            a_waiting_document_is_not_queued_twice,
+            a_document_in_flight_is_queued_again,
+            a_hint_folded_into_a_returned_message_survives_its_late_acknowledgement,
+            a_sooner_hint_brings_a_delayed_message_forward,
+            at_most_the_asked_number_is_received_and_none_twice,
+            a_message_delivered_too_often_becomes_one_dead_letter,
+            two_receivers_never_get_the_same_message,
+        );
+        contract_tests!($make, vault:
+            the_first_secret_has_version_1_and_later_ones_follow,
+            an_older_secret_never_replaces_a_newer_one,
+            of_two_refreshers_exactly_one_writes,
+            a_lease_is_held_by_one_until_released_or_over,
+            a_lease_is_released_only_by_its_holder,
+        );
+    };
+    ($make:path, $module:ident: $($name:ident),+ $(,)?) => {
+        mod $module {
+            $(
+                #[tokio::test]
+                async fn $name() {
+                    crate::contract::$module::$name(&$make()).await;
+                }
+            )+
+        }
+    };
+}
+pub(crate) use contract_tests;
