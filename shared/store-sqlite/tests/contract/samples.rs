@@ -70,8 +70,7 @@ pub fn posted_state() -> DocumentState {
 }
 
 pub fn reason() -> Reason {
-    let code = *ReasonCode::ALL.first().unwrap();
-    Reason::new(code, "The item is missing.", "Make the item.")
+    Reason::new(ReasonCode::UnknownItem, "The item is missing.", "Make the item.")
 }
 
 pub fn change(record: DocumentRecord) -> Change {
