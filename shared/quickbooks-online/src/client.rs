@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use domain::RawFault;
+use domain::{RawFault, ReasonCode};
 use ports::{Clock, ConnectorError, Disposition, TokenVault};
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
@@ -21,7 +21,7 @@ use crate::oauth::Tokens;
 use crate::wire::answer::MembersWire;
 
 /// A call to make.
-#[derive(Clone, Debug)]
+/// Has no Debug: the body holds personal data.
 pub(crate) struct Call<'a> {
     pub(crate) method: Method,
     /// Below `/v3/company/<realm>/`.
@@ -185,7 +185,9 @@ impl Client {
             let Disposition::Retry { after } = error.disposition else {
                 return Err(error);
             };
-            if attempt >= attempts_max {
+            // A wait of many minutes is the caller's to arrange.
+            let is_long = after.is_some_and(|after| after > self.throttle_wait() * 2);
+            if attempt >= attempts_max || is_long {
                 return Err(error);
             }
             // A throttled call waits in the limiter; other failures wait 1, 2, 4 ... seconds.
@@ -196,6 +198,10 @@ impl Client {
             }
             attempt += 1;
         }
+    }
+
+    fn throttle_wait(&self) -> Duration {
+        Duration::from_secs(u64::from(self.config.limits.throttle_wait_seconds))
     }
 
     fn url(&self, call: &Call<'_>) -> Result<Url, CallFailure> {
@@ -254,9 +260,9 @@ impl Client {
         if let Attempt::Failed(CallFailure::NotDone(error)) = &attempt
             && let Disposition::Retry { .. } = error.disposition
         {
-            let seconds = u64::from(self.config.limits.throttle_wait_seconds);
-            let wait = retry_after.unwrap_or(Duration::from_secs(seconds));
-            self.limiter.slow_down(started, wait);
+            let wait = retry_after.unwrap_or(self.throttle_wait());
+            self.limiter
+                .slow_down(started, wait.min(self.throttle_wait() * 2));
             let error = ConnectorError {
                 disposition: Disposition::Retry { after: Some(wait) },
                 ..error.clone()
@@ -367,12 +373,6 @@ fn sort_answer(call: &Call<'_>, status: StatusCode, body: &str, tid: Option<Stri
             intuit_tid: tid,
             fault: None,
         }),
-        _ if status == StatusCode::FORBIDDEN => Attempt::Failed(CallFailure::NotDone(ConnectorError::new(
-            Disposition::Reconnect,
-            place(call),
-            "QuickBooks refuses access to this company",
-            "Connect QuickBooks again, and check that sandbox and production keys are not mixed up",
-        ))),
         _ => {
             let cause = format!(
                 "QuickBooks answered {} with something that is not an answer",
@@ -420,7 +420,8 @@ pub(crate) fn fault_error(place: &str, raw: &RawFault) -> ConnectorError {
         (FaultAct::Reconnect, _) => Disposition::Reconnect,
         (FaultAct::Unavailable, _) => Disposition::Unavailable,
         (_, "5020" | "5030") => Disposition::Forbidden,
-        _ => Disposition::Defect,
+        _ if class.code == ReasonCode::Defect => Disposition::Defect,
+        _ => Disposition::Configuration,
     };
     let tid = raw.intuit_tid.as_deref().unwrap_or("none");
     let cause = format!("{} (code {}, intuit_tid {tid})", class.cause, raw.code);

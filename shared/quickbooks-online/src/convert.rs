@@ -414,12 +414,12 @@ pub(crate) fn filled(text: &str) -> Option<String> {
     (!text.trim().is_empty()).then(|| text.to_owned())
 }
 
-/// A transaction that came back; `None` when it lacks what cannot be missing. `currency` is taken where QuickBooks says none,
-/// which it does in companies with one currency.
+/// A transaction that came back; `None` when it lacks what cannot be missing. `fallback` is taken where QuickBooks names no
+/// currency, as in companies with one currency.
 pub(crate) fn to_found(
     kind: TransactionKind,
     wire: FoundWire,
-    currency: Currency,
+    fallback: Option<Currency>,
 ) -> Option<FoundTransaction> {
     let is_deleted = wire.status.as_deref() == Some("Deleted");
     let id = wire
@@ -446,7 +446,7 @@ pub(crate) fn to_found(
         total_tax: wire.txn_tax_detail.and_then(|tax| tax.total_tax).map(|tax| tax.0),
         currency: match code {
             Some(code) => Currency::parse(&code).ok()?,
-            None => currency,
+            None => fallback?,
         },
         private_note: wire.private_note.unwrap_or_default(),
         customer: wire

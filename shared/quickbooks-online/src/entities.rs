@@ -60,10 +60,12 @@ impl QuickBooksOnline {
             .map(|(entity, body)| (entity.kind().as_str(), body.as_str()));
         let body = encode_batch(creates);
         let mut settled: BTreeMap<usize, EntityOutcome> = BTreeMap::new();
+        let mut refused: BTreeMap<usize, RawFault> = BTreeMap::new();
         let mut last_error = None;
-        for attempt in 0..ATTEMPTS_MAX {
-            // The same bytes under the same key, unless the answer was that a name is held by nobody any more.
-            let states = match self.create(chunk, &body, attempt).await {
+        for _ in 0..ATTEMPTS_MAX {
+            // The same bytes under the same key; a key of its own only after the answer that a name is held which nobody holds,
+            // since a refusal that is merely replayed would never end.
+            let states = match self.create(chunk, &body, !refused.is_empty()).await {
                 Ok(states) => states,
                 Err(CallFailure::NotDone(error)) => return Err(error),
                 Err(CallFailure::Unknown(cause)) => {
@@ -80,7 +82,10 @@ impl QuickBooksOnline {
                     State::Settled(outcome) => {
                         settled.insert(index, outcome);
                     }
-                    State::NameHeld(raw) => held.push((index, Some(raw))),
+                    State::NameHeld(raw) => {
+                        refused.insert(index, raw.clone());
+                        held.push((index, Some(raw)));
+                    }
                     State::Open => held.push((index, None)),
                 }
             }
@@ -88,6 +93,14 @@ impl QuickBooksOnline {
             if settled.len() == chunk.len() {
                 return Ok(settled.into_values().collect());
             }
+        }
+        for (index, raw) in refused {
+            settled
+                .entry(index)
+                .or_insert_with(|| EntityOutcome::Refused(classify(&raw).to_reason(&raw)));
+        }
+        if settled.len() == chunk.len() {
+            return Ok(settled.into_values().collect());
         }
         let cause = last_error.unwrap_or_else(|| "QuickBooks neither made nor has some of them".to_owned());
         let remedy = "It is tried again later; names are unique, so nothing is made twice";
@@ -99,14 +112,14 @@ impl QuickBooksOnline {
         ))
     }
 
-    async fn create(&self, chunk: &[NewEntity], body: &str, attempt: u32) -> Result<Vec<State>, CallFailure> {
+    async fn create(
+        &self,
+        chunk: &[NewEntity],
+        body: &str,
+        is_fresh: bool,
+    ) -> Result<Vec<State>, CallFailure> {
         let realm = &self.client.config().realm_id;
-        // The last attempt has a key of its own: a refusal that is only replayed would never end.
-        let salt = if attempt + 1 == ATTEMPTS_MAX {
-            "entities again"
-        } else {
-            "entities"
-        };
+        let salt = if is_fresh { "entities again" } else { "entities" };
         let key = request_id(realm, salt, body).to_string();
         let call = Call {
             method: Method::POST,

@@ -205,7 +205,7 @@ impl QuickBooksOnline {
     }
 
     async fn read_preferences(&self) -> Result<Preferences, ConnectorError> {
-        let rows = self.query(&Query::new("Preferences")).await?.rows;
+        let rows = self.query(&Query::single("Preferences")).await?.rows;
         let row = rows.first().ok_or_else(|| broken("preferences"))?;
         let wire: PreferencesWire = serde_json::from_str(row.get()).map_err(|_| broken("preferences"))?;
         let code = wire

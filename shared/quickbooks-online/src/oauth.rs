@@ -22,6 +22,7 @@ use crate::token_endpoint::{Grant, Granted, request_token};
 const MARGIN: SignedDuration = SignedDuration::from_mins(10);
 /// Longer than all token requests of one renewal together.
 const LEASE: Duration = Duration::from_secs(150);
+const RENEWAL_PAUSE: SignedDuration = SignedDuration::from_secs(30);
 const LEASE_POLL: Duration = Duration::from_secs(1);
 const LEASE_POLLS_MAX: u32 = 180;
 const PLACE: &str = "QuickBooks connection";
@@ -48,6 +49,8 @@ struct TokenSet {
 struct Known {
     tokens: Option<TokenSet>,
     version: u64,
+    /// After a failed renewal the present token is used up to here without another try.
+    try_again_at: Option<Timestamp>,
     /// Granted but not yet in the vault, since the vault failed; written before anything else is done.
     unsaved: Option<TokenSet>,
 }
@@ -105,6 +108,11 @@ impl Tokens {
         if let Some(token) = self.usable(&known, rejected) {
             return Ok(token);
         }
+        if known.try_again_at.is_some_and(|at| self.clock.now() < at)
+            && let Some(token) = self.alive(&known, rejected)
+        {
+            return Ok(token);
+        }
         self.save_unsaved(&mut known).await?;
         self.read(&mut known).await?;
         if let Some(token) = self.usable(&known, rejected) {
@@ -113,7 +121,10 @@ impl Tokens {
         match self.renew_leased(&mut known, rejected).await {
             Ok(token) => Ok(token),
             // The present token still has minutes left: an outage of the token endpoint is none of ours yet.
-            Err(error) if error.is_transient() => self.alive(&known, rejected).ok_or(error),
+            Err(error) if error.is_transient() => {
+                known.try_again_at = self.clock.now().saturating_add(RENEWAL_PAUSE).ok();
+                self.alive(&known, rejected).ok_or(error)
+            }
             Err(error) => Err(error),
         }
     }
@@ -337,7 +348,7 @@ impl Tokens {
                 *known = Known {
                     tokens: Some(tokens),
                     version,
-                    unsaved: None,
+                    ..Known::default()
                 };
                 return Ok(());
             }

@@ -26,6 +26,7 @@ pub(crate) fn quote(text: &str) -> String {
 pub(crate) struct Query {
     entity: &'static str,
     conditions: Vec<String>,
+    is_single: bool,
 }
 
 impl Query {
@@ -34,6 +35,16 @@ impl Query {
         Self {
             entity,
             conditions: Vec::new(),
+            is_single: false,
+        }
+    }
+
+    /// The one object of an entity that has no list (Preferences): without order and pages.
+    pub(crate) fn single(entity: &'static str) -> Self {
+        Self {
+            entity,
+            conditions: Vec::new(),
+            is_single: true,
         }
     }
 
@@ -69,6 +80,9 @@ impl Query {
         for (index, condition) in self.conditions.iter().enumerate() {
             text.push_str(if index == 0 { " where " } else { " and " });
             text.push_str(condition);
+        }
+        if self.is_single {
+            return text;
         }
         text.push_str(&format!(
             " orderby Id startposition {start} maxresults {PAGE_ROWS_MAX}"

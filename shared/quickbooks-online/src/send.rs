@@ -13,6 +13,7 @@ use crate::client::{Answer, Call, CallFailure, Client};
 use crate::convert::{BATCH, request_id, to_found};
 use crate::faults::{FaultAct, classify, read_duplicate_id, read_fault};
 use crate::limits::Weight;
+use crate::wire::TextWire;
 use crate::wire::answer::{BatchWire, MembersWire, read_member};
 use crate::wire::transaction::FoundWire;
 
@@ -52,6 +53,10 @@ pub(crate) async fn send(client: &Client, frozen: &FrozenCall) -> CallOutcome {
 fn sort_answer(frozen: &FrozenCall, answer: &Answer, is_batch: bool) -> CallOutcome {
     let tid = answer.intuit_tid.as_deref();
     if let Some(raw) = &answer.fault {
+        if is_batch && raw.code == "6000" {
+            // A batch that QuickBooks has seen before may be answered so instead of with its first answer (reliability.md 0.1).
+            return CallOutcome::Unknown("the batch was refused without a reason (code 6000)".to_owned());
+        }
         // The whole call was refused, so nothing of it was done.
         let outcomes = frozen.entries.iter().map(|_| sort_fault(raw)).collect();
         return CallOutcome::Answered(outcomes);
@@ -90,7 +95,7 @@ pub(crate) fn find_item<'a>(
 ) -> Result<&'a MembersWire, String> {
     let mut matching = items
         .iter()
-        .filter(|item| read_member::<String>(item, "bId").as_deref() == Some(batch_item_id));
+        .filter(|item| read_member::<TextWire>(item, "bId").is_some_and(|id| id.0 == batch_item_id));
     match (matching.next(), matching.next()) {
         (Some(item), None) => Ok(item),
         (None, _) => Err("the answer of the batch leaves this one out".to_owned()),
@@ -110,7 +115,7 @@ fn sort_entry(entry: &CallEntry, members: &MembersWire, tid: Option<&str>) -> En
         return sort_fault(&raw);
     }
     let found = read_member::<FoundWire>(members, entry.kind.as_str())
-        .and_then(|wire| to_found(entry.kind, wire, entry.total.currency));
+        .and_then(|wire| to_found(entry.kind, wire, Some(entry.total.currency)));
     match found {
         Some(found) => EntryOutcome::Done(found),
         None => EntryOutcome::Unknown(describe_missing(entry.kind, tid)),

@@ -74,15 +74,11 @@ impl QuickBooksOnline {
         let mut found = Vec::with_capacity(rows.len());
         for row in rows {
             let wire: FoundWire = serde_json::from_str(row.get()).map_err(|_| broken("query"))?;
-            let currency = if wire.currency_ref.is_some() {
+            let fallback = if wire.currency_ref.is_some() {
                 None
             } else {
                 Some(self.home_currency().await?)
             };
-            // Not used when the row has a currency of its own.
-            let fallback = currency
-                .or_else(|| Currency::parse("XXX").ok())
-                .ok_or_else(|| broken("query"))?;
             found.push(to_found(kind, wire, fallback).ok_or_else(|| broken("query"))?);
         }
         Ok(found)
