@@ -4,15 +4,16 @@
 //! runs the same suite with `contract_tests!(make)`, where `make` is a function that returns a new subject.
 
 pub mod clock;
+pub mod documents;
+pub mod facts;
 pub mod queue;
 pub mod samples;
-pub mod store;
 pub mod vault;
 
 use std::any::Any;
-use std::sync::Arc;
+use std::sync::{Arc, Barrier};
 
-use ports::{Queue, Store, TokenVault};
+use ports::{Queue, Store, StoreError, TokenVault};
 
 pub use clock::ManualClock;
 
@@ -26,10 +27,37 @@ pub struct Subject {
     pub _ground: Box<dyn Any + Send + Sync>,
 }
 
+#[track_caller]
+fn assert_stale(result: Result<(), StoreError>, name: &str) {
+    match result {
+        Err(StoreError::Stale(place)) => assert!(place.contains(name), "{place} does not name {name}"),
+        other => panic!("expected stale, got {other:?}"),
+    }
+}
+
+/// Runs the same work on two threads that start together.
+fn race<T: Send, F: Future<Output = T> + Send>(work: impl Fn(usize) -> F) -> Vec<T> {
+    let start = Barrier::new(2);
+    let works: Vec<F> = (0..2).map(work).collect();
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = works
+            .into_iter()
+            .map(|work| {
+                scope.spawn(|| {
+                    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                    start.wait();
+                    runtime.block_on(work)
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
 /// One `#[tokio::test]` for each function of the suite.
 macro_rules! contract_tests {
     ($make:path) => {
-        contract_tests!($make, store:
+        contract_tests!($make, documents:
             a_document_is_read_back_as_it_was_written_with_its_version_raised,
             a_new_document_that_exists_already_is_stale,
             a_change_based_on_an_outdated_version_is_stale_and_names_the_document,
@@ -43,6 +71,8 @@ macro_rules! contract_tests {
             the_bounds_of_a_filter_are_inclusive_to_the_nanosecond,
             the_payload_stays_until_the_order_is_read_anew,
             events_are_kept_in_the_order_of_the_writes,
+        );
+        contract_tests!($make, facts:
             a_call_and_its_documents_are_written_together_or_not_at_all,
             a_call_keeps_its_bytes_and_is_open_until_closed,
             a_call_written_twice_from_one_version_is_stale,

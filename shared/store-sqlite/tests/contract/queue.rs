@@ -6,9 +6,8 @@ use std::time::Duration;
 use domain::DocumentKey;
 use ports::{Clock, Message, QueueName, Received};
 
-use super::Subject;
 use super::samples::key;
-use super::store::race;
+use super::{Subject, race};
 
 const HIDDEN: Duration = Duration::from_secs(60);
 

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::Subject;
-use super::store::race;
+use super::{Subject, race};
 
 const MINUTE: Duration = Duration::from_secs(60);
 

@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use ports::{Change, Store};
 use rusqlite::Connection;
@@ -99,4 +100,14 @@ async fn a_torn_log_keeps_whole_changes_from_the_first_to_some_last() {
         }
     }
     assert_eq!(before, 16);
+}
+
+#[tokio::test]
+async fn a_reader_after_a_crash_sees_what_was_committed() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    Store::write(&store, vec![change(fetched(1))]).await.unwrap();
+    let copy = crash(directory.path(), usize::MAX);
+    let reader = SqliteStore::open_read_only(copy.path(), Arc::new(ports::SystemClock)).unwrap();
+    assert!(reader.get(&key(1)).await.unwrap().is_some());
 }

@@ -24,7 +24,7 @@ fn config() -> ProptestConfig {
         base.rng_seed
     };
     ProptestConfig {
-        cases: 200,
+        cases: 64,
         failure_persistence: None,
         rng_seed,
         ..base

@@ -1,0 +1,262 @@
+//! The contract of [`ports::Store`]: calls, watermarks, lists, forms, rates and versions.
+
+use domain::lists::ListKind;
+use domain::{Currency, ListId, Marker, TaxForm, TransactionKind};
+use jiff::civil::date;
+use ports::{CallState, FormKey, FormState, ListsUpdate};
+
+use super::samples::{
+    at, call, change, class, company, cursor, customer, decimal, fetched, key, pounds, reason, update,
+};
+use super::{Subject, assert_stale};
+
+pub async fn a_call_and_its_documents_are_written_together_or_not_at_all(subject: &Subject) {
+    subject.store.write(vec![change(fetched(1))]).await.unwrap();
+    let outdated = fetched(1);
+    assert_stale(
+        subject
+            .store
+            .write_call(&call(1, "{}"), vec![change(outdated)])
+            .await,
+        &key(1).to_string(),
+    );
+    assert_eq!(subject.store.open_calls().await.unwrap(), vec![]);
+    let record = subject.store.get(&key(1)).await.unwrap().unwrap();
+    subject
+        .store
+        .write_call(&call(1, "{}"), vec![change(record)])
+        .await
+        .unwrap();
+    assert_eq!(subject.store.open_calls().await.unwrap().len(), 1);
+    assert_eq!(subject.store.get(&key(1)).await.unwrap().unwrap().version, 2);
+}
+
+pub async fn a_call_keeps_its_bytes_and_is_open_until_closed(subject: &Subject) {
+    let body = "{\"PrivateNote\":\"linnbooks:order:1:r1 \u{1F4E6} \\u0000 \\\"x\\\"\",\r\n\t\"Amount\":12.30}\u{2028}";
+    let mut call = call(1, body);
+    call.call.entries.first_mut().unwrap().marker = Marker {
+        key: key(1),
+        revision: 3,
+    };
+    let states = [
+        CallState::Sent,
+        CallState::NotDone {
+            not_before: at("2026-03-01T09:10:00Z"),
+        },
+        CallState::Unknown {
+            look_up_at: at("2026-03-01T09:10:00Z"),
+            look_ups: 2,
+            spent: true,
+        },
+    ];
+    for (version, state) in (0..).zip(states) {
+        call.version = version;
+        call.state = state;
+        subject.store.write_call(&call, vec![]).await.unwrap();
+        call.version = version + 1;
+        assert_eq!(subject.store.open_calls().await.unwrap(), vec![call.clone()]);
+    }
+    call.state = CallState::Closed;
+    subject.store.write_call(&call, vec![]).await.unwrap();
+    assert_eq!(subject.store.open_calls().await.unwrap(), vec![]);
+}
+
+pub async fn a_call_written_twice_from_one_version_is_stale(subject: &Subject) {
+    let call = call(1, "{}");
+    subject.store.write_call(&call, vec![]).await.unwrap();
+    let result = subject.store.write_call(&call, vec![change(fetched(1))]).await;
+    assert_stale(result, &call.id().to_string());
+    assert_eq!(subject.store.get(&key(1)).await.unwrap(), None);
+}
+
+pub async fn open_calls_come_oldest_first(subject: &Subject) {
+    for id in [7, 2, 9] {
+        subject.store.write_call(&call(id, "{}"), vec![]).await.unwrap();
+    }
+    let mut first = call(7, "{}");
+    first.version = 1;
+    first.attempts = 2;
+    subject.store.write_call(&first, vec![]).await.unwrap();
+    let open: Vec<_> = subject
+        .store
+        .open_calls()
+        .await
+        .unwrap()
+        .iter()
+        .map(|call| call.id())
+        .collect();
+    assert_eq!(open, [7, 2, 9].map(|id| call(id, "{}").id()).to_vec());
+}
+
+pub async fn a_watermark_never_moves_backwards(subject: &Subject) {
+    let store = &subject.store;
+    assert_eq!(store.watermark("processed").await.unwrap(), None);
+    for (to, expected) in [
+        ("2026-03-01T09:00:00Z", "2026-03-01T09:00:00Z"),
+        ("2026-03-01T09:00:00.5Z", "2026-03-01T09:00:00.5Z"),
+        ("2026-03-01T09:00:00Z", "2026-03-01T09:00:00.5Z"),
+        ("2025-03-01T09:00:00Z", "2026-03-01T09:00:00.5Z"),
+    ] {
+        store.advance_watermark("processed", at(to)).await.unwrap();
+        assert_eq!(store.watermark("processed").await.unwrap(), Some(at(expected)));
+    }
+    assert_eq!(store.watermark("open").await.unwrap(), None);
+}
+
+pub async fn lists_are_none_before_the_company_was_read(subject: &Subject) {
+    assert!(subject.store.lists().await.unwrap().is_none());
+    subject
+        .store
+        .apply_lists(&update(vec![customer("1", "Amazon")]))
+        .await
+        .unwrap();
+    assert!(subject.store.lists().await.unwrap().is_none());
+    let with_company = ListsUpdate {
+        company: Some(company("Shop")),
+        ..update(vec![])
+    };
+    subject.store.apply_lists(&with_company).await.unwrap();
+    let later = ListsUpdate {
+        cursor: cursor("2026-03-01T10:00:00Z"),
+        ..update(vec![])
+    };
+    subject.store.apply_lists(&later).await.unwrap();
+    let known = subject.store.lists().await.unwrap().unwrap();
+    assert_eq!(known.company, company("Shop"));
+    assert_eq!(known.cursor, cursor("2026-03-01T10:00:00Z"));
+    assert_eq!(
+        known.lists.get(ListKind::Customer, &ListId::new("1")),
+        Some(&customer("1", "Amazon"))
+    );
+}
+
+pub async fn a_kind_that_was_read_whole_replaces_what_was_known_of_it(subject: &Subject) {
+    let first = vec![customer("1", "Amazon"), customer("2", "eBay"), class("1", "Shop")];
+    let first = ListsUpdate {
+        company: Some(company("Shop")),
+        ..update(first)
+    };
+    subject.store.apply_lists(&first).await.unwrap();
+    let whole = ListsUpdate {
+        replaced: vec![ListKind::Customer],
+        ..update(vec![customer("2", "eBay UK")])
+    };
+    subject.store.apply_lists(&whole).await.unwrap();
+    let lists = subject.store.lists().await.unwrap().unwrap().lists;
+    assert_eq!(
+        lists.all(ListKind::Customer).collect::<Vec<_>>(),
+        vec![&customer("2", "eBay UK")]
+    );
+    assert_eq!(
+        lists.all(ListKind::Class).count(),
+        1,
+        "another kind with the same id stays"
+    );
+}
+
+pub async fn changed_and_removed_entries_leave_the_others_alone(subject: &Subject) {
+    let first = vec![
+        customer("1", "Amazon"),
+        customer("2", "eBay"),
+        customer("3", "Etsy"),
+    ];
+    let first = ListsUpdate {
+        company: Some(company("Shop")),
+        ..update(first)
+    };
+    subject.store.apply_lists(&first).await.unwrap();
+    let removed = vec![
+        (ListKind::Customer, ListId::new("3")),
+        (ListKind::Class, ListId::new("2")),
+    ];
+    let next = ListsUpdate {
+        removed,
+        ..update(vec![customer("1", "Amazon UK")])
+    };
+    subject.store.apply_lists(&next).await.unwrap();
+    let lists = subject.store.lists().await.unwrap().unwrap().lists;
+    let customers: Vec<_> = lists.all(ListKind::Customer).collect();
+    assert_eq!(
+        customers,
+        vec![&customer("1", "Amazon UK"), &customer("2", "eBay")]
+    );
+}
+
+pub async fn a_form_is_proven_paused_and_forgotten(subject: &Subject) {
+    let form = |tax| FormKey {
+        kind: TransactionKind::SalesReceipt,
+        tax,
+        currency: pounds(),
+    };
+    let paused = FormState::Paused {
+        reason: reason(),
+        key: key(1),
+    };
+    let store = &subject.store;
+    assert_eq!(store.form(&form(TaxForm::Excluded)).await.unwrap(), None);
+    store
+        .put_form(&form(TaxForm::Excluded), Some(&FormState::Proven))
+        .await
+        .unwrap();
+    store
+        .put_form(&form(TaxForm::Inclusive), Some(&FormState::Proven))
+        .await
+        .unwrap();
+    store
+        .put_form(&form(TaxForm::Excluded), Some(&paused))
+        .await
+        .unwrap();
+    assert_eq!(
+        store.form(&form(TaxForm::Excluded)).await.unwrap(),
+        Some(paused.clone())
+    );
+    let mut forms = store.forms().await.unwrap();
+    forms.sort_by_key(|(form, _)| *form);
+    assert_eq!(
+        forms,
+        vec![
+            (form(TaxForm::Excluded), paused),
+            (form(TaxForm::Inclusive), FormState::Proven)
+        ]
+    );
+    store.put_form(&form(TaxForm::Excluded), None).await.unwrap();
+    assert_eq!(store.form(&form(TaxForm::Excluded)).await.unwrap(), None);
+    assert_eq!(store.forms().await.unwrap().len(), 1);
+}
+
+pub async fn the_first_exchange_rate_of_a_day_stays_exact(subject: &Subject) {
+    let euro = Currency::parse("EUR").unwrap();
+    let day = date(2026, 2, 28);
+    let store = &subject.store;
+    store
+        .put_exchange_rate(euro, day, decimal("0.8612345678901234567890123456"))
+        .await
+        .unwrap();
+    store.put_exchange_rate(euro, day, decimal("0.9")).await.unwrap();
+    let kept = store.exchange_rate(euro, day).await.unwrap();
+    assert_eq!(kept, Some(decimal("0.8612345678901234567890123456")));
+    assert_eq!(store.exchange_rate(euro, date(2026, 3, 1)).await.unwrap(), None);
+    assert_eq!(store.exchange_rate(pounds(), day).await.unwrap(), None);
+}
+
+pub async fn a_version_of_settings_is_kept_by_its_hash(subject: &Subject) {
+    let store = &subject.store;
+    store
+        .put_version("settings", "abc", "currency = \"GBP\"\n")
+        .await
+        .unwrap();
+    store
+        .put_version("settings", "abc", "currency = \"GBP\"\n")
+        .await
+        .unwrap();
+    store.put_version("rules", "abc", "rules: []").await.unwrap();
+    assert_eq!(
+        store.version("settings", "abc").await.unwrap().as_deref(),
+        Some("currency = \"GBP\"\n")
+    );
+    assert_eq!(
+        store.version("rules", "abc").await.unwrap().as_deref(),
+        Some("rules: []")
+    );
+    assert_eq!(store.version("rules", "def").await.unwrap(), None);
+}
