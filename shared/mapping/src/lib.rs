@@ -32,6 +32,9 @@ mod tax_code;
 mod text;
 mod work;
 
+#[cfg(test)]
+mod tests;
+
 use domain::{AccountingDocument, Company, Explanation, Lists, Order, Reason};
 
 pub use settings::*;

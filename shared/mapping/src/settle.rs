@@ -65,7 +65,10 @@ impl Work<'_> {
             .into_iter()
             .map(|part| {
                 let gross = currency.round(part.gross);
-                SettledLine { net: gross, exact: part.net, gross, code: None, part }
+                // At rate zero a difference within rounding is no tax.
+                let untaxed = part.rate.is_zero() && (part.gross - part.net).abs() < currency.unit();
+                let exact = if untaxed { part.gross } else { part.net };
+                SettledLine { net: gross, exact, gross, code: None, part }
             })
             .collect();
         let mut tax = Decimal::ZERO;
@@ -78,8 +81,8 @@ impl Work<'_> {
                 }
             }
             Treatment::Taxed => {
-                tax = self.find_tax(&mut lines, form)?;
-                self.spread_tax(&mut lines, tax)?;
+                let wanted = self.find_tax(&mut lines, form)?;
+                tax = self.spread_tax(&mut lines, wanted)?;
             }
         }
         self.assign_codes(&mut lines, form, treatment)?;
@@ -158,7 +161,7 @@ impl Work<'_> {
         let currency = self.order.totals.currency;
         let net: Decimal = lines.iter().map(|line| currency.round(line.exact)).sum();
         let missing = self.order.total_charge().rounded().amount - net - tax;
-        if missing.abs() > self.context.settings.rounding.cap {
+        if missing.abs() > self.context.settings.rounding.cap_in(currency) {
             return false;
         }
         let is_row = |line: &SettledLine| line.part.role != LineRole::Shipping && line.gross > Decimal::ZERO;
@@ -175,24 +178,22 @@ impl Work<'_> {
         true
     }
 
-    /// Rounds the nets so that they and the tax come to the gross.
-    fn spread_tax(&self, lines: &mut [SettledLine], tax: Decimal) -> Hold<()> {
+    /// Rounds the nets so that they and the tax come to the gross. Returns the tax: the one wanted, or where the lines
+    /// cannot carry it to the penny, the rounded tax of the lines.
+    fn spread_tax(&self, lines: &mut [SettledLine], wanted: Decimal) -> Hold<Decimal> {
         let currency = self.order.totals.currency;
         let gross: Decimal = lines.iter().map(|line| line.gross).sum();
-        for line in lines.iter_mut() {
-            let untaxed = line.part.gross == line.exact;
-            line.net = if untaxed { line.gross } else { currency.round(line.exact) };
-            if untaxed {
-                line.exact = line.gross;
+        let of_lines: Decimal = lines.iter().map(|line| line.part.gross - line.exact).sum();
+        for tax in [wanted, currency.round(of_lines)] {
+            for line in lines.iter_mut() {
+                line.net = if is_untaxed(line) { line.gross } else { currency.round(line.exact) };
+            }
+            if spread(&mut lines.iter_mut().collect::<Vec<_>>(), gross - tax, currency.unit()) {
+                return Ok(tax);
             }
         }
-        if spread(&mut lines.iter_mut().collect::<Vec<_>>(), gross - tax, currency.unit()) {
-            return Ok(());
-        }
-        let cause = format!(
-            "The order's tax of {} cannot be shared out over its lines to the penny",
-            show_amount(tax, currency)
-        );
+        let shown = show_amount(wanted, currency);
+        let cause = format!("The order's tax of {shown} cannot be shared out over its lines to the penny");
         Err(hold(ReasonCode::TotalsDisagree, cause, "Correct the order in Linnworks, or post it by hand."))
     }
 
@@ -220,11 +221,12 @@ impl Work<'_> {
 
     fn check_rounding(&self, lines: &[SettledLine], tax: Decimal, rounding: Decimal) -> Hold<()> {
         let settings = &self.context.settings.rounding;
-        let within = rounding.abs() <= settings.cap;
+        let currency = self.order.totals.currency;
+        let cap = settings.cap_in(currency);
+        let within = rounding.abs() <= cap;
         if rounding.is_zero() || (within && settings.item.is_some()) {
             return Ok(());
         }
-        let currency = self.order.totals.currency;
         let show = |amount| show_amount(amount, currency);
         let is_postage = |line: &&SettledLine| line.part.role == LineRole::Shipping;
         let postage: Decimal = lines.iter().filter(is_postage).map(|line| line.gross).sum();
@@ -240,7 +242,7 @@ impl Work<'_> {
         let remedy = if within {
             "Set rounding.item to the item of a rounding line, which takes differences up to rounding.cap.".to_owned()
         } else {
-            format!("Correct the order in Linnworks, or post it by hand; rounding.cap is {}.", settings.cap)
+            format!("Correct the order in Linnworks, or post it by hand; rounding.cap is {}.", show(cap))
         };
         Err(hold(ReasonCode::TotalsDisagree, cause, remedy))
     }
@@ -302,11 +304,14 @@ fn lost(line: &SettledLine, step: Decimal) -> Decimal {
     if step.is_sign_negative() { -difference } else { difference }
 }
 
+fn is_untaxed(line: &SettledLine) -> bool {
+    line.part.gross == line.exact
+}
+
 /// The tax keeps its side: it never changes sign, and never exceeds the gross.
 fn may_move(line: &SettledLine, step: Decimal) -> bool {
-    let untaxed = line.part.gross == line.part.net;
     let (low, high) = if line.gross.is_sign_negative() { (line.gross, Decimal::ZERO) } else { (Decimal::ZERO, line.gross) };
-    !untaxed && (low..=high).contains(&(line.net + step))
+    !is_untaxed(line) && (low..=high).contains(&(line.net + step))
 }
 
 /// The tax QuickBooks computes itself: per rate, on the summed net, rounded half-up (quickbooks-online.md 3.19).

@@ -100,7 +100,8 @@ impl<'de> Deserialize<'de> for Rate {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rounding {
-    /// The largest difference, in the order's currency, that goes on a rounding line; more holds the order.
+    /// The largest difference, in the order's currency, that goes on a rounding line; more holds the order. For a
+    /// currency without decimals, hundredths stand for whole units: 0.05 is 5 yen.
     #[serde(deserialize_with = "value::decimal::<_, 1>", serialize_with = "value::write_decimal")]
     pub cap: Decimal,
     /// Item of the rounding line; without it any difference holds the order.
@@ -114,6 +115,13 @@ pub struct Rounding {
 impl Default for Rounding {
     fn default() -> Self {
         Self { cap: Decimal::new(5, 2), item: None, tax_code: None }
+    }
+}
+
+impl Rounding {
+    /// The cap in a currency.
+    pub fn cap_in(&self, currency: Currency) -> Decimal {
+        self.cap * Decimal::ONE_HUNDRED * currency.unit()
     }
 }
 

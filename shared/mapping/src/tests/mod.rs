@@ -1,0 +1,9 @@
+//! Orders through the whole mapping.
+
+mod balance;
+mod company;
+mod customers;
+mod documents;
+mod money;
+mod products;
+mod world;
