@@ -64,7 +64,7 @@ impl Fault {
         Self::new(
             "6000",
             "A business validation error has occurred while processing your request",
-            { format!("Business Validation Error: {text}") },
+            format!("Business Validation Error: {text}"),
         )
         .at("")
     }
