@@ -75,20 +75,36 @@ struct Answer {
 
 impl Client {
     /// Checks the settings; calls nothing.
-    pub fn new(config: LinnworksConfig, clock: Arc<dyn Clock>, vault: Arc<dyn TokenVault>) -> Result<Self, ConnectorError> {
-        let wrong = |cause: String, remedy: &str| ConnectorError::new(Disposition::Configuration, "linnworks settings", cause, remedy);
-        check_base_url(config.auth_url.as_str(), config.allow_loopback)
-            .map_err(|cause| wrong(format!("auth_url is not used: {cause}"), "Set it to https://api.linnworks.net"))?;
+    pub fn new(
+        config: LinnworksConfig,
+        clock: Arc<dyn Clock>,
+        vault: Arc<dyn TokenVault>,
+    ) -> Result<Self, ConnectorError> {
+        let wrong = |cause: String, remedy: &str| {
+            ConnectorError::new(Disposition::Configuration, "linnworks settings", cause, remedy)
+        };
+        check_base_url(config.auth_url.as_str(), config.allow_loopback).map_err(|cause| {
+            wrong(
+                format!("auth_url is not used: {cause}"),
+                "Set it to https://api.linnworks.net",
+            )
+        })?;
         let blank = [
             ("application_id", config.application_id.as_str()),
             ("application_secret", config.application_secret.expose_secret()),
             ("token", config.token.expose_secret()),
         ];
         if let Some((name, _)) = blank.iter().find(|(_, value)| value.trim().is_empty()) {
-            return Err(wrong(format!("{name} is empty"), "Copy it from the app's page in Linnworks"));
+            return Err(wrong(
+                format!("{name} is empty"),
+                "Copy it from the app's page in Linnworks",
+            ));
         }
         if config.search_rows_per_page == 0 || config.orders_per_call == 0 || config.open_ids_per_page == 0 {
-            return Err(wrong("a page or batch size is 0".to_owned(), "Set it to 1 or more"));
+            return Err(wrong(
+                "a page or batch size is 0".to_owned(),
+                "Set it to 1 or more",
+            ));
         }
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("linnbooks/", env!("CARGO_PKG_VERSION")))
@@ -100,11 +116,22 @@ impl Client {
         if config.allow_loopback {
             builder = builder.no_proxy();
         }
-        let http = builder
-            .build()
-            .map_err(|_| wrong("the HTTP client cannot be made".to_owned(), "Check the TLS and proxy settings of this machine"))?;
+        let http = builder.build().map_err(|_| {
+            wrong(
+                "the HTTP client cannot be made".to_owned(),
+                "Check the TLS and proxy settings of this machine",
+            )
+        })?;
         let limits = Limits::new(config.limit_share_percent);
-        Ok(Self { config, http, clock, vault, limits, requests: AtomicU64::new(0), session: Mutex::new(None) })
+        Ok(Self {
+            config,
+            http,
+            clock,
+            vault,
+            limits,
+            requests: AtomicU64::new(0),
+            session: Mutex::new(None),
+        })
     }
 
     /// The settings.
@@ -131,7 +158,10 @@ impl Client {
         parse: impl Fn(&str) -> Parsed<T>,
     ) -> Result<T, Fault> {
         let mut waits = self.waits();
-        let mut session = self.session().await.map_err(|error| Fault::Final(Box::new(error)))?;
+        let mut session = self
+            .session()
+            .await
+            .map_err(|error| Fault::Final(Box::new(error)))?;
         let mut authorized_again = false;
         loop {
             let fault = match self.exchange_data(&session, method, parameters).await {
@@ -144,7 +174,10 @@ impl Client {
             match fault {
                 Fault::Session if !authorized_again => {
                     authorized_again = true;
-                    session = self.renew(&session).await.map_err(|error| Fault::Final(Box::new(error)))?;
+                    session = self
+                        .renew(&session)
+                        .await
+                        .map_err(|error| Fault::Final(Box::new(error)))?;
                 }
                 Fault::Session | Fault::NotFound => {
                     self.forget(&session).await;
@@ -157,17 +190,28 @@ impl Client {
 
     /// Waits before the next try, or gives the fault back when it is not transient, the tries are used up or Linnworks asks
     /// for a longer wait than is made here.
-    async fn wait_before_repeat(&self, method: &str, fault: Fault, waits: &mut ExponentialBackoff) -> Result<(), Fault> {
+    async fn wait_before_repeat(
+        &self,
+        method: &str,
+        fault: Fault,
+        waits: &mut ExponentialBackoff,
+    ) -> Result<(), Fault> {
         if !fault.is_transient() {
             return Err(fault);
         }
-        let Some(wait) = waits.next() else { return Err(fault) };
+        let Some(wait) = waits.next() else {
+            return Err(fault);
+        };
         let wait = match fault {
             Fault::Throttled { after: Some(after) } if after > self.config.backoff_max => return Err(fault),
             Fault::Throttled { after: Some(after) } => after,
             _ => wait,
         };
-        tracing::warn!(method, wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX), "linnworks call is repeated");
+        tracing::warn!(
+            method,
+            wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+            "linnworks call is repeated"
+        );
         self.clock.sleep(wait).await;
         Ok(())
     }
@@ -182,47 +226,84 @@ impl Client {
             .build()
     }
 
-    async fn exchange_data(&self, session: &Session, method: &'static str, parameters: &Parameters) -> Result<String, Fault> {
+    async fn exchange_data(
+        &self,
+        session: &Session,
+        method: &'static str,
+        parameters: &Parameters,
+    ) -> Result<String, Fault> {
         let url = join(&session.server, method)?;
         let token = session.token.expose_secret();
         let mut header = HeaderValue::from_str(token).map_err(|_| Fault::Session)?;
         header.set_sensitive(true);
         let request = match parameters {
-            Parameters::Json(body) => {
-                self.http.post(url).header(reqwest::header::CONTENT_TYPE, "application/json").body(body.clone())
-            }
+            Parameters::Json(body) => self
+                .http
+                .post(url)
+                .header(reqwest::header::CONTENT_TYPE, "application/json")
+                .body(body.clone()),
             Parameters::Query(name, value) => self.http.get(url).query(&[(name, value)]),
             Parameters::None => self.http.get(url),
         };
-        let answer = self.exchange(method, request.header(AUTHORIZATION, header)).await?;
+        let answer = self
+            .exchange(method, request.header(AUTHORIZATION, header))
+            .await?;
         if (200..300).contains(&answer.status) {
             return Ok(answer.body);
         }
-        Err(judge_failure(answer.status, answer.retry_after.as_deref(), &answer.body, &self.secrets(token)))
+        Err(judge_failure(
+            answer.status,
+            answer.retry_after.as_deref(),
+            &answer.body,
+            &self.secrets(token),
+        ))
     }
 
     fn secrets<'a>(&'a self, token: &'a str) -> [&'a str; 3] {
-        [token, self.config.application_secret.expose_secret(), self.config.token.expose_secret()]
+        [
+            token,
+            self.config.application_secret.expose_secret(),
+            self.config.token.expose_secret(),
+        ]
     }
 
     /// One request within the limits.
-    async fn exchange(&self, method: &'static str, request: reqwest::RequestBuilder) -> Result<Answer, Fault> {
+    async fn exchange(
+        &self,
+        method: &'static str,
+        request: reqwest::RequestBuilder,
+    ) -> Result<Answer, Fault> {
         let wait = self.limits.reserve(method, self.clock.now());
         if !wait.is_zero() {
             self.clock.sleep(wait).await;
         }
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let mut response = request.header("Accept", "application/json").send().await.map_err(|error| describe_loss(&error))?;
+        let mut response = request
+            .header("Accept", "application/json")
+            .send()
+            .await
+            .map_err(|error| describe_loss(&error))?;
         let status = response.status().as_u16();
-        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let retry_after = response
+            .headers()
+            .get(RETRY_AFTER)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| describe_loss(&error))? {
             if body.len() + chunk.len() > BODY_BYTES_MAX {
-                return Err(Fault::Refused { status: 413, message: "the answer is larger than linnbooks takes".to_owned() });
+                return Err(Fault::Refused {
+                    status: 413,
+                    message: "the answer is larger than linnbooks takes".to_owned(),
+                });
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { status, retry_after, body: String::from_utf8_lossy(&body).into_owned() })
+        Ok(Answer {
+            status,
+            retry_after,
+            body: String::from_utf8_lossy(&body).into_owned(),
+        })
     }
 
     /// The session in use: the one at hand, the one in the vault, or a new one.
@@ -235,9 +316,13 @@ impl Client {
         // What is in the slot has ended or was refused; the vault may hold a newer one, of another process.
         let refused = slot.as_ref().map(|session| session.token.clone());
         let stored = self.read_vault().await;
-        let session = stored.and_then(|(value, _)| Session::from_vault(&value, &self.config, now)).filter(|session| {
-            refused.as_ref().is_none_or(|refused| refused.expose_secret() != session.token.expose_secret())
-        });
+        let session = stored
+            .and_then(|(value, _)| Session::from_vault(&value, &self.config, now))
+            .filter(|session| {
+                refused
+                    .as_ref()
+                    .is_none_or(|refused| refused.expose_secret() != session.token.expose_secret())
+            });
         let session = match session {
             Some(session) => session,
             None => self.authorize_and_store().await?,
@@ -265,7 +350,10 @@ impl Client {
     /// Ends a session here, so that the next call does not use it again.
     async fn forget(&self, refused: &Session) {
         let mut slot = self.session.lock().await;
-        if let Some(session) = slot.as_mut().filter(|held| held.token.expose_secret() == refused.token.expose_secret()) {
+        if let Some(session) = slot
+            .as_mut()
+            .filter(|held| held.token.expose_secret() == refused.token.expose_secret())
+        {
             session.expires_at = jiff::Timestamp::MIN;
         }
     }
@@ -300,7 +388,9 @@ impl Client {
                 Ok(answer) => return Session::from_answer(&answer, &self.config, self.clock.now()),
                 Err(fault) => fault,
             };
-            self.wait_before_repeat(AUTHORIZE, fault, &mut waits).await.map_err(|fault| fault.into_error(AUTHORIZE))?;
+            self.wait_before_repeat(AUTHORIZE, fault, &mut waits)
+                .await
+                .map_err(|fault| fault.into_error(AUTHORIZE))?;
         }
     }
 
@@ -314,25 +404,34 @@ impl Client {
         let url = join(&self.config.auth_url, AUTHORIZE)?;
         let answer = self.exchange(AUTHORIZE, self.http.post(url).json(&body)).await?;
         if (200..300).contains(&answer.status) {
-            return serde_json::from_str(&answer.body)
-                .map_err(|_| Fault::Transient { cause: "the answer of the authorization is not the expected JSON".to_owned() });
+            return serde_json::from_str(&answer.body).map_err(|_| Fault::Transient {
+                cause: "the answer of the authorization is not the expected JSON".to_owned(),
+            });
         }
         let secrets = self.secrets("");
-        let fault = judge_failure(answer.status, answer.retry_after.as_deref(), &answer.body, &secrets);
+        let fault = judge_failure(
+            answer.status,
+            answer.retry_after.as_deref(),
+            &answer.body,
+            &secrets,
+        );
         match (answer.status, fault) {
             (400..=499, Fault::Throttled { after }) => Err(Fault::Throttled { after }),
             // An overloaded database answers 400 to anything, the authorization included; it is no reason to reinstall.
             (400, Fault::Transient { cause }) => Err(Fault::Transient { cause }),
-            (status @ 400..=499, _) => {
-                Err(Fault::Final(Box::new(refused_authorization(status, &describe_body(&answer.body, &secrets)))))
-            }
+            (status @ 400..=499, _) => Err(Fault::Final(Box::new(refused_authorization(
+                status,
+                &describe_body(&answer.body, &secrets),
+            )))),
             (_, fault) => Err(fault),
         }
     }
 }
 
 fn join(server: &Url, method: &str) -> Result<Url, Fault> {
-    server.join(&format!("/api/{method}")).map_err(|_| Fault::NotFound)
+    server
+        .join(&format!("/api/{method}"))
+        .map_err(|_| Fault::NotFound)
 }
 
 /// A 2xx answer without a body, or with one that is not the JSON of a read, is no empty list: it is asked for again
@@ -356,6 +455,7 @@ fn describe_loss(error: &reqwest::Error) -> Fault {
     } else {
         "the connection to Linnworks broke"
     };
-    Fault::Transient { cause: cause.to_owned() }
+    Fault::Transient {
+        cause: cause.to_owned(),
+    }
 }
-

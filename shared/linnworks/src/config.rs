@@ -46,7 +46,12 @@ pub struct LinnworksConfig {
 
 impl LinnworksConfig {
     /// The settings that suit production, for one account.
-    pub fn new(application_id: impl Into<String>, application_secret: SecretString, token: SecretString, auth_url: Url) -> Self {
+    pub fn new(
+        application_id: impl Into<String>,
+        application_secret: SecretString,
+        token: SecretString,
+        auth_url: Url,
+    ) -> Self {
         Self {
             application_id: application_id.into(),
             application_secret,

@@ -4,7 +4,8 @@
 //! value. Absent money that a document rests on is an error, never zero. Does not judge sums; mapping does.
 
 use domain::order::{
-    Address, Channel, ExtendedProperty, Note, Order, OrderDates, OrderKind, OrderLine, PaymentStatus, References, Shipping, Totals,
+    Address, Channel, ExtendedProperty, Note, Order, OrderDates, OrderKind, OrderLine, PaymentStatus,
+    References, Shipping, Totals,
 };
 use domain::{Currency, Money, OrderId, OrderNumber, RowId, Sku};
 use jiff::Timestamp;
@@ -16,7 +17,8 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::wire::{
-    AddressWire, Field, GeneralInfoWire, HeaderWire, ItemWire, Number, OrderWire, ShippingInfoWire, TotalsInfoWire,
+    AddressWire, Field, GeneralInfoWire, HeaderWire, ItemWire, Number, OrderWire, ShippingInfoWire,
+    TotalsInfoWire,
 };
 
 /// Linnworks writes "no date" as year 1; years up to this one are none (linnworks.md 3.2).
@@ -138,7 +140,11 @@ pub fn convert_header(wire: &HeaderWire) -> Result<OrderHeader, Malformed> {
         OrderKind::Sale
     };
     let currency = wire.currency.as_ref().and_then(|code| Currency::parse(code).ok());
-    let total = wire.total_charge.as_ref().zip(currency).map(|(Number(amount), currency)| Money::new(*amount, currency));
+    let total = wire
+        .total_charge
+        .as_ref()
+        .zip(currency)
+        .map(|(Number(amount), currency)| Money::new(*amount, currency));
     Ok(OrderHeader {
         id,
         number: OrderNumber(wire.number.as_ref().copied().unwrap_or(0)),
@@ -153,20 +159,31 @@ pub fn convert_header(wire: &HeaderWire) -> Result<OrderHeader, Malformed> {
 
 /// When the row was processed, as far as it is readable.
 pub fn row_processed_at(wire: &HeaderWire) -> Option<Timestamp> {
-    wire.processed_on.as_ref().and_then(|text| parse_instant(text).ok().flatten())
+    wire.processed_on
+        .as_ref()
+        .and_then(|text| parse_instant(text).ok().flatten())
 }
 
 /// SHA-256 over what an accounting document or a decision about it rests on. Equal amounts in another spelling (27.99 and
 /// 27.990) hash alike; fields are told apart by their lengths.
 fn fingerprint(wire: &HeaderWire, kind: OrderKind) -> String {
-    let show_text = |field: &Field<String>| field.as_ref().map(|text| text.trim().to_owned()).unwrap_or_default();
+    let show_text = |field: &Field<String>| {
+        field
+            .as_ref()
+            .map(|text| text.trim().to_owned())
+            .unwrap_or_default()
+    };
     let show_number = |field: &Field<Number>| match field {
         Field::Absent => String::new(),
         Field::Value(Number(value)) => value.normalize().to_string(),
         Field::Wrong => "wrong".to_owned(),
     };
     let show_instant = |field: &Field<String>| {
-        field.as_ref().and_then(|text| parse_instant(text).ok().flatten()).map(|at| at.to_string()).unwrap_or_default()
+        field
+            .as_ref()
+            .and_then(|text| parse_instant(text).ok().flatten())
+            .map(|at| at.to_string())
+            .unwrap_or_default()
     };
     let parts = [
         show_number(&wire.total_charge),
@@ -219,8 +236,13 @@ pub fn header_of_order(wire: &OrderWire) -> Result<OrderHeader, Malformed> {
         is_resend: Field::Absent,
         is_exchange: Field::Absent,
     };
-    let header = convert_header(&row).map_err(|Malformed(cause)| Malformed(cause.replace("pkOrderID", "OrderId")))?;
-    Ok(OrderHeader { processed, cancelled: header.cancelled && processed, ..header })
+    let header =
+        convert_header(&row).map_err(|Malformed(cause)| Malformed(cause.replace("pkOrderID", "OrderId")))?;
+    Ok(OrderHeader {
+        processed,
+        cancelled: header.cancelled && processed,
+        ..header
+    })
 }
 
 /// A whole order (linnworks.md 4.3). `header` is what the search told: kind and cancellation are merged from it.
@@ -234,7 +256,11 @@ pub fn convert_order(wire: &OrderWire, header: &OrderHeader) -> Result<Order, Ma
     let customer = object(&wire.customer_info, "CustomerInfo")?;
     let processed = flag(&wire.processed, "Processed")?.unwrap_or(header.processed);
     let status = payment_status(general)?;
-    let kind = if header.kind == OrderKind::Sale && status == PaymentStatus::Resend { OrderKind::Resend } else { header.kind };
+    let kind = if header.kind == OrderKind::Sale && status == PaymentStatus::Resend {
+        OrderKind::Resend
+    } else {
+        header.kind
+    };
     let held = flag(&general.hold_or_cancel, "GeneralInfo.HoldOrCancel")?.unwrap_or(false);
     Ok(Order {
         id: OrderId(guid(&wire.order_id, "OrderId")?),
@@ -264,7 +290,10 @@ pub fn convert_order(wire: &OrderWire, header: &OrderHeader) -> Result<Order, Ma
         extended_properties: extended_properties(wire)?,
         shipping: shipping_of(&shipping)?,
         channel_buyer_name: text(&customer.channel_buyer_name, "CustomerInfo.ChannelBuyerName")?,
-        shipping_address: address(&object(&customer.address, "CustomerInfo.Address")?, "CustomerInfo.Address")?,
+        shipping_address: address(
+            &object(&customer.address, "CustomerInfo.Address")?,
+            "CustomerInfo.Address",
+        )?,
         billing_address: billing_address(&customer.billing_address)?,
         totals: totals_of(totals, &shipping)?,
         lines: lines(object(&wire.items, "Items")?, "Items", 0)?,
@@ -286,7 +315,10 @@ fn references(general: &GeneralInfoWire) -> Result<References, Malformed> {
     Ok(References {
         reference: text(&general.reference_num, "GeneralInfo.ReferenceNum")?,
         secondary: text(&general.secondary_reference, "GeneralInfo.SecondaryReference")?,
-        external: text(&general.external_reference_num, "GeneralInfo.ExternalReferenceNum")?,
+        external: text(
+            &general.external_reference_num,
+            "GeneralInfo.ExternalReferenceNum",
+        )?,
     })
 }
 
@@ -299,14 +331,18 @@ fn channel(general: &GeneralInfoWire) -> Result<Channel, Malformed> {
 }
 
 fn texts(fields: Vec<Field<String>>, path: &str) -> Result<Vec<String>, Malformed> {
-    fields.iter().filter_map(|field| text(field, path).transpose()).collect()
+    fields
+        .iter()
+        .filter_map(|field| text(field, path).transpose())
+        .collect()
 }
 
 fn identifiers(general: &GeneralInfoWire) -> Result<Vec<String>, Malformed> {
     let path = "GeneralInfo.Identifiers";
     let mut found = Vec::new();
     for identifier in object(&general.identifiers, path)? {
-        let name = text(&identifier.tag, path)?.map_or_else(|| text(&identifier.name, path), |tag| Ok(Some(tag)))?;
+        let name =
+            text(&identifier.tag, path)?.map_or_else(|| text(&identifier.name, path), |tag| Ok(Some(tag)))?;
         found.extend(name);
     }
     Ok(found)
@@ -376,11 +412,16 @@ fn address(wire: &AddressWire, path: &str) -> Result<Address, Malformed> {
 fn totals_of(wire: &TotalsInfoWire, shipping: &ShippingInfoWire) -> Result<Totals, Malformed> {
     let code = text(&wire.currency, "TotalsInfo.Currency")?;
     let code = code.map_or_else(|| malformed("TotalsInfo.Currency", "is missing"), Ok)?;
-    let currency = Currency::parse(&code).or_else(|_| malformed("TotalsInfo.Currency", "is no ISO 4217 code"))?;
+    let currency =
+        Currency::parse(&code).or_else(|_| malformed("TotalsInfo.Currency", "is no ISO 4217 code"))?;
     // TotalsInfo repeats ShippingInfo's pair (linnworks.md 4.3); the pair is taken from one place, never mixed.
     let (postage, ex_tax, place) = match number(&wire.postage_cost, "TotalsInfo.PostageCost")? {
         Some(postage) => (postage, &wire.postage_cost_ex_tax, "TotalsInfo"),
-        None => (amount(&shipping.postage_cost, "ShippingInfo.PostageCost")?, &shipping.postage_cost_ex_tax, "ShippingInfo"),
+        None => (
+            amount(&shipping.postage_cost, "ShippingInfo.PostageCost")?,
+            &shipping.postage_cost_ex_tax,
+            "ShippingInfo",
+        ),
     };
     let path = format!("{place}.PostageCostExTax");
     let postage_cost_ex_tax = match number(ex_tax, &path)? {
@@ -446,7 +487,11 @@ fn line(wire: &ItemWire, path: &str, depth: usize) -> Result<OrderLine, Malforme
         is_unlinked: is(&wire.is_unlinked, "IsUnlinked")?,
         bin_rack: part(&wire.bin_rack, "BinRack")?,
         options: options(wire, path)?,
-        children: lines(object(&wire.composite_sub_items, &at("CompositeSubItems"))?, &at("CompositeSubItems"), depth + 1)?,
+        children: lines(
+            object(&wire.composite_sub_items, &at("CompositeSubItems"))?,
+            &at("CompositeSubItems"),
+            depth + 1,
+        )?,
     })
 }
 
@@ -455,7 +500,10 @@ fn options(wire: &ItemWire, path: &str) -> Result<Vec<(String, String)>, Malform
     object(&wire.additional_info, &path)?
         .iter()
         .map(|option| {
-            Ok((text(&option.property, &path)?.unwrap_or_default(), text(&option.value, &path)?.unwrap_or_default()))
+            Ok((
+                text(&option.property, &path)?.unwrap_or_default(),
+                text(&option.value, &path)?.unwrap_or_default(),
+            ))
         })
         .collect()
 }

@@ -12,12 +12,22 @@ use serde_json::value::RawValue;
 const MESSAGE_CHARACTERS_MAX: usize = 200;
 
 /// Texts of 400 answers that mean an overloaded backend (linnworks.md 2.1), lower case.
-const TRANSIENT_SIGNATURES: [&str; 3] = ["connection timeout expired", "pre-login handshake", "timeout period elapsed"];
+const TRANSIENT_SIGNATURES: [&str; 3] = [
+    "connection timeout expired",
+    "pre-login handshake",
+    "timeout period elapsed",
+];
 /// Texts that mean a refused session token whatever the status (linnworks.md 1.5), lower case.
 const SESSION_SIGNATURES: [&str; 3] = ["token is wrong", "unauthorized", "invalid token"];
 /// Texts that mean that a request asked for too much at once, lower case.
-const SIZE_SIGNATURES: [&str; 6] =
-    ["too many", "too large", "too long", "maximum request length", "maxjsonlength", "exceeds the maximum"];
+const SIZE_SIGNATURES: [&str; 6] = [
+    "too many",
+    "too large",
+    "too long",
+    "maximum request length",
+    "maxjsonlength",
+    "exceeds the maximum",
+];
 
 /// Why one request did not bring an answer that can be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +69,10 @@ impl Fault {
     pub fn into_error(self, method: &str) -> ConnectorError {
         let place = place(method);
         match self {
-            Self::Session => reconnect(method, "Linnworks refuses the session even after a new authorization"),
+            Self::Session => reconnect(
+                method,
+                "Linnworks refuses the session even after a new authorization",
+            ),
             Self::Throttled { after } => ConnectorError::new(
                 Disposition::Retry { after },
                 place,
@@ -127,17 +140,29 @@ pub fn judge_failure(status: u16, retry_after: Option<&str>, body: &str, secrets
     let has = |signatures: &[&str]| signatures.iter().any(|signature| lower.contains(signature));
     match status {
         401 => Fault::Session,
-        429 => Fault::Throttled { after: retry_after.and_then(parse_retry_after) },
-        400 if has(&TRANSIENT_SIGNATURES) => {
-            Fault::Transient { cause: "HTTP 400: the Linnworks database did not answer in time".to_owned() }
-        }
+        429 => Fault::Throttled {
+            after: retry_after.and_then(parse_retry_after),
+        },
+        400 if has(&TRANSIENT_SIGNATURES) => Fault::Transient {
+            cause: "HTTP 400: the Linnworks database did not answer in time".to_owned(),
+        },
         400..=499 if status != 404 && has(&SESSION_SIGNATURES) => Fault::Session,
         403 => Fault::Forbidden,
         404 => Fault::NotFound,
-        408 => Fault::Transient { cause: "HTTP 408: Linnworks waited too long".to_owned() },
-        500..=599 if has(&SIZE_SIGNATURES) => Fault::Refused { status, message: describe_body(body, secrets) },
-        500..=599 => Fault::Transient { cause: format!("HTTP {status}, {}", describe_body(body, secrets)) },
-        _ => Fault::Refused { status, message: describe_body(body, secrets) },
+        408 => Fault::Transient {
+            cause: "HTTP 408: Linnworks waited too long".to_owned(),
+        },
+        500..=599 if has(&SIZE_SIGNATURES) => Fault::Refused {
+            status,
+            message: describe_body(body, secrets),
+        },
+        500..=599 => Fault::Transient {
+            cause: format!("HTTP {status}, {}", describe_body(body, secrets)),
+        },
+        _ => Fault::Refused {
+            status,
+            message: describe_body(body, secrets),
+        },
     }
 }
 
@@ -180,7 +205,11 @@ fn clean(message: &str, secrets: &[&str]) -> String {
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
         message = message.replace(secret, "[secret]");
     }
-    message.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MESSAGE_CHARACTERS_MAX).collect()
+    message
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(MESSAGE_CHARACTERS_MAX)
+        .collect()
 }
 
 #[cfg(test)]
@@ -195,7 +224,11 @@ mod tests {
         let refused = |fault: &Fault| matches!(fault, Fault::Refused { .. });
         type Check = fn(&Fault) -> bool;
         let cases: [(u16, String, Check); 22] = [
-            (400, r#"{"Code":null,"Message":"request is empty"}"#.into(), refused),
+            (
+                400,
+                r#"{"Code":null,"Message":"request is empty"}"#.into(),
+                refused,
+            ),
             (400, r#""request is empty""#.into(), refused),
             (400, "request is empty".into(), refused),
             (400, "<html><body>Bad request</body></html>".into(), refused),
@@ -203,17 +236,29 @@ mod tests {
             (400, format!(r#"{{"Code":null,"Message":"{SQL}"}}"#), transient),
             (400, format!(r#""{SQL}""#), transient),
             (400, SQL.into(), transient),
-            (400, r#"{"Message":"during the Pre-Login Handshake"}"#.into(), transient),
-            (400, r#"{"Code":null,"Message":"Token is wrong"}"#.into(), |fault| *fault == Fault::Session),
+            (
+                400,
+                r#"{"Message":"during the Pre-Login Handshake"}"#.into(),
+                transient,
+            ),
+            (
+                400,
+                r#"{"Code":null,"Message":"Token is wrong"}"#.into(),
+                |fault| *fault == Fault::Session,
+            ),
             (401, String::new(), |fault| *fault == Fault::Session),
             (401, "<html>".into(), |fault| *fault == Fault::Session),
-            (403, r#"{"Message":"no"}"#.into(), |fault| *fault == Fault::Forbidden),
+            (403, r#"{"Message":"no"}"#.into(), |fault| {
+                *fault == Fault::Forbidden
+            }),
             (404, String::new(), |fault| *fault == Fault::NotFound),
             (404, r#""unauthorized""#.into(), |fault| *fault == Fault::NotFound),
             (408, String::new(), transient),
             (413, String::new(), refused),
             (414, "<html>".into(), refused),
-            (429, r#""API calls quota exceeded!""#.into(), |fault| *fault == Fault::Throttled { after: None }),
+            (429, r#""API calls quota exceeded!""#.into(), |fault| {
+                *fault == Fault::Throttled { after: None }
+            }),
             (500, "<html>".into(), transient),
             (500, r#"{"Message":"Too many ids"}"#.into(), refused),
             (503, String::new(), transient),
@@ -227,7 +272,12 @@ mod tests {
     #[test]
     fn retry_after_is_seconds_and_anything_else_is_none() {
         let after = |text| judge_failure(429, Some(text), "", &[]);
-        assert_eq!(after(" 7 "), Fault::Throttled { after: Some(Duration::from_secs(7)) });
+        assert_eq!(
+            after(" 7 "),
+            Fault::Throttled {
+                after: Some(Duration::from_secs(7))
+            }
+        );
         assert_eq!(after("soon"), Fault::Throttled { after: None });
     }
 
@@ -244,7 +294,10 @@ mod tests {
         assert_eq!(describe_body(" ", &[]), "an empty body");
         assert_eq!(describe_body("<html>Jane Doe</html>", &[]), "an HTML page");
         assert_eq!(describe_body("Jane Doe", &[]), "a text that is no JSON");
-        assert_eq!(describe_body(r#"{"Buyer":"Jane Doe"}"#, &[]), "JSON without a Message");
+        assert_eq!(
+            describe_body(r#"{"Buyer":"Jane Doe"}"#, &[]),
+            "JSON without a Message"
+        );
         assert_eq!(describe_body("\u{feff}\"quota\"", &[]), "\"quota\"");
     }
 
@@ -252,6 +305,10 @@ mod tests {
     fn a_missing_permission_is_named() {
         let error = Fault::Forbidden.into_error("ProcessedOrders/SearchProcessedOrders");
         assert_eq!(error.disposition, Disposition::Forbidden);
-        assert!(error.cause.contains("GlobalPermissions.OrderBook.ProcessedOrdersNode"));
+        assert!(
+            error
+                .cause
+                .contains("GlobalPermissions.OrderBook.ProcessedOrdersNode")
+        );
     }
 }

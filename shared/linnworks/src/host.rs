@@ -12,7 +12,9 @@ use url::{Host, Url};
 /// What is wrong with it, in words; the URL itself is not repeated.
 pub fn check_base_url(text: &str, allow_loopback: bool) -> Result<Url, &'static str> {
     // The URL parser quietly drops tabs and line ends and takes a backslash for a slash.
-    if !text.is_ascii() || text.contains(|c: char| c.is_ascii_control() || matches!(c, ' ' | '\\' | '@' | '%')) {
+    if !text.is_ascii()
+        || text.contains(|c: char| c.is_ascii_control() || matches!(c, ' ' | '\\' | '@' | '%'))
+    {
         return Err("it has characters that a host of Linnworks never has");
     }
     let url = Url::parse(text).map_err(|_| "it is no complete URL")?;
@@ -23,7 +25,11 @@ pub fn check_base_url(text: &str, allow_loopback: bool) -> Result<Url, &'static 
         return Err("it has a path, query or fragment");
     }
     if is_loopback(&url) {
-        return if allow_loopback && url.scheme() == "http" { Ok(url) } else { Err("loopback addresses are not allowed") };
+        return if allow_loopback && url.scheme() == "http" {
+            Ok(url)
+        } else {
+            Err("loopback addresses are not allowed")
+        };
     }
     if url.scheme() != "https" {
         return Err("it is not https");
@@ -34,9 +40,17 @@ pub fn check_base_url(text: &str, allow_loopback: bool) -> Result<Url, &'static 
     let Some(Host::Domain(domain)) = url.host() else {
         return Err("its host is an address instead of a name");
     };
-    let labels: Vec<&str> = domain.strip_suffix(".linnworks.net").ok_or("its host is not below linnworks.net")?.split('.').collect();
+    let labels: Vec<&str> = domain
+        .strip_suffix(".linnworks.net")
+        .ok_or("its host is not below linnworks.net")?
+        .split('.')
+        .collect();
     let is_plain = |label: &&str| !label.is_empty() && !label.starts_with("xn--");
-    if labels.iter().all(is_plain) { Ok(url) } else { Err("its host name is malformed") }
+    if labels.iter().all(is_plain) {
+        Ok(url)
+    } else {
+        Err("its host name is malformed")
+    }
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -53,16 +67,23 @@ mod tests {
 
     #[test]
     fn the_hosts_of_linnworks_are_taken() {
-        for text in
-            ["https://api.linnworks.net", "https://eu-ext.linnworks.net/", "https://US-EXT.Linnworks.NET", "https://as-ext.linnworks.net:443"]
-        {
+        for text in [
+            "https://api.linnworks.net",
+            "https://eu-ext.linnworks.net/",
+            "https://US-EXT.Linnworks.NET",
+            "https://as-ext.linnworks.net:443",
+        ] {
             assert!(check_base_url(text, false).is_ok(), "{text}");
         }
     }
 
     #[test]
     fn loopback_is_taken_only_when_allowed() {
-        for text in ["http://127.0.0.1:8080", "http://127.0.0.1:8080/", "http://[::1]:8080"] {
+        for text in [
+            "http://127.0.0.1:8080",
+            "http://127.0.0.1:8080/",
+            "http://[::1]:8080",
+        ] {
             assert!(check_base_url(text, true).is_ok(), "{text}");
             assert!(check_base_url(text, false).is_err(), "{text}");
         }

@@ -34,7 +34,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use ports::{Clock, ConnectorError, Disposition, OrderHeader, OrderSource, OrdersRead, SourceOrder, TokenVault, Window};
+use ports::{
+    Clock, ConnectorError, Disposition, OrderHeader, OrderSource, OrdersRead, SourceOrder, TokenVault, Window,
+};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
@@ -61,8 +63,15 @@ impl Linnworks {
     ///
     /// # Errors
     /// [`Disposition::Configuration`] for a host that is not of Linnworks, an empty secret, or a page size of 0.
-    pub fn new(config: LinnworksConfig, clock: Arc<dyn Clock>, vault: Arc<dyn TokenVault>) -> Result<Self, ConnectorError> {
-        Ok(Self { client: Client::new(config, clock, vault)?, locations: Mutex::new(None) })
+    pub fn new(
+        config: LinnworksConfig,
+        clock: Arc<dyn Clock>,
+        vault: Arc<dyn TokenVault>,
+    ) -> Result<Self, ConnectorError> {
+        Ok(Self {
+            client: Client::new(config, clock, vault)?,
+            locations: Mutex::new(None),
+        })
     }
 
     /// Sets the location's name of each order. Linnworks gives orders the id alone.
@@ -101,7 +110,11 @@ impl OrderSource for Linnworks {
     async fn find_processed(&self, window: Window) -> Result<Vec<OrderHeader>, ConnectorError> {
         let slice = i64::try_from(self.client.config().slice.as_secs()).unwrap_or(i64::MAX);
         let rows = Search::new(&self.client, "").find(window, slice).await?;
-        tracing::debug!(orders = rows.len(), requests = self.client.requests(), "processed orders found");
+        tracing::debug!(
+            orders = rows.len(),
+            requests = self.client.requests(),
+            "processed orders found"
+        );
         Ok(rows.into_iter().map(|row| row.header).collect())
     }
 
@@ -118,18 +131,29 @@ impl OrderSource for Linnworks {
         let now = self.client.clock().now();
         let to = now.checked_add(SignedDuration::from_hours(24)).unwrap_or(now);
         let from = Timestamp::from_second(FIRST_SECOND).unwrap_or(Timestamp::UNIX_EPOCH);
-        let rows = Search::new(&self.client, text).find(Window { from, to }, i64::MAX).await?;
+        let rows = Search::new(&self.client, text)
+            .find(Window { from, to }, i64::MAX)
+            .await?;
         let is_match = |row: &Row| {
-            is_same(Some(&row.header.number.to_string()), text) || row.references.iter().any(|value| is_same(Some(value), text))
+            is_same(Some(&row.header.number.to_string()), text)
+                || row.references.iter().any(|value| is_same(Some(value), text))
         };
         let found: Vec<OrderHeader> = rows.into_iter().filter(is_match).map(|row| row.header).collect();
-        if found.is_empty() { open::find_by_details(&self.client, text).await } else { Ok(found) }
+        if found.is_empty() {
+            open::find_by_details(&self.client, text).await
+        } else {
+            Ok(found)
+        }
     }
 
     async fn read_orders(&self, headers: &[OrderHeader]) -> Result<OrdersRead, ConnectorError> {
         let mut read = read::read_orders(&self.client, headers).await?;
         self.name_locations(&mut read.orders).await?;
-        tracing::debug!(orders = read.orders.len(), missing = read.missing.len(), "orders read");
+        tracing::debug!(
+            orders = read.orders.len(),
+            missing = read.missing.len(),
+            "orders read"
+        );
         Ok(read)
     }
 

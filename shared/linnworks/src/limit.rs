@@ -15,8 +15,11 @@ use jiff::{SignedDuration, Timestamp};
 const WINDOW: SignedDuration = SignedDuration::from_secs(61);
 
 /// Methods with a stated limit of 250 a minute; all others have 150.
-const METHODS_250: [&str; 3] =
-    ["Orders/GetOrdersById", "Orders/GetOrderDetailsByNumOrderId", "Orders/GetOrderDetailsByReferenceId"];
+const METHODS_250: [&str; 3] = [
+    "Orders/GetOrdersById",
+    "Orders/GetOrderDetailsByNumOrderId",
+    "Orders/GetOrderDetailsByReferenceId",
+];
 
 /// Times of the last requests by method.
 pub struct Limits {
@@ -27,13 +30,18 @@ pub struct Limits {
 impl Limits {
     /// Limits of which `share_percent` percent is used.
     pub fn new(share_percent: u32) -> Self {
-        Self { share_percent: share_percent.clamp(1, 100), sent: Mutex::default() }
+        Self {
+            share_percent: share_percent.clamp(1, 100),
+            sent: Mutex::default(),
+        }
     }
 
     /// Requests of a method in a minute, at least 1.
     pub fn per_minute(&self, method: &str) -> usize {
         let stated = if METHODS_250.contains(&method) { 250 } else { 150 };
-        usize::try_from(stated * self.share_percent / 100).unwrap_or(1).max(1)
+        usize::try_from(stated * self.share_percent / 100)
+            .unwrap_or(1)
+            .max(1)
     }
 
     /// Takes the next free place for a request and returns how long it is until then.
@@ -74,9 +82,16 @@ mod tests {
         }
         let limit = limits.per_minute(SEARCH);
         assert_eq!(limit, 135);
-        assert!(times.windows(limit + 1).all(|span| span[limit].duration_since(span[0]) >= WINDOW));
+        assert!(
+            times
+                .windows(limit + 1)
+                .all(|span| span[limit].duration_since(span[0]) >= WINDOW)
+        );
         let minutes = now.duration_since(times[0]).as_secs() / 61;
-        assert!(minutes <= 8, "1,000 requests at 135 a minute took {minutes} minutes");
+        assert!(
+            minutes <= 8,
+            "1,000 requests at 135 a minute took {minutes} minutes"
+        );
     }
 
     #[test]
@@ -84,7 +99,10 @@ mod tests {
         let limits = Limits::new(100);
         let now = Timestamp::from_second(1_800_000_000).unwrap();
         let waits: Vec<u64> = (0..451).map(|_| limits.reserve(SEARCH, now).as_secs()).collect();
-        assert_eq!((waits[149], waits[150], waits[299], waits[300], waits[450]), (0, 61, 61, 122, 183));
+        assert_eq!(
+            (waits[149], waits[150], waits[299], waits[300], waits[450]),
+            (0, 61, 61, 122, 183)
+        );
     }
 
     #[test]

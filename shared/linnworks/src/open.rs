@@ -26,7 +26,8 @@ const PASSES_MAX: usize = 6;
 /// The stock locations by id, with their names.
 pub async fn read_locations(client: &Client) -> Result<BTreeMap<Uuid, String>, ConnectorError> {
     let parse = |body: &str| -> Parsed<BTreeMap<Uuid, String>> {
-        let list: Vec<LocationWire> = serde_json::from_str(body).map_err(|_| "the answer is no list of locations".to_owned())?;
+        let list: Vec<LocationWire> =
+            serde_json::from_str(body).map_err(|_| "the answer is no list of locations".to_owned())?;
         let mut locations = BTreeMap::new();
         for location in list {
             let id = location.stock_location_id.as_ref().and_then(|id| parse_guid(id));
@@ -35,7 +36,10 @@ pub async fn read_locations(client: &Client) -> Result<BTreeMap<Uuid, String>, C
         }
         Ok(locations)
     };
-    client.call(LOCATIONS, &Parameters::None, parse).await.map_err(|fault| fault.into_error(LOCATIONS))
+    client
+        .call(LOCATIONS, &Parameters::None, parse)
+        .await
+        .map_err(|fault| fault.into_error(LOCATIONS))
 }
 
 /// Headers of all open orders of all locations. Their details are read for the numbers, which the list of ids has not.
@@ -46,11 +50,20 @@ pub async fn find_open(client: &Client) -> Result<Vec<OrderHeader>, ConnectorErr
     }
     let ids: Vec<OrderId> = ids.into_iter().collect();
     let raw = read_raw(client, &ids).await?;
-    let headers: BTreeMap<OrderId, OrderHeader> =
-        raw.orders.iter().filter_map(|order| header_of(order)).map(|header| (header.id, header)).collect();
+    let headers: BTreeMap<OrderId, OrderHeader> = raw
+        .orders
+        .iter()
+        .filter_map(|order| header_of(order))
+        .map(|header| (header.id, header))
+        .collect();
     // An order that Linnworks lists and does not give keeps a header, so that reading it tells why.
-    let missing = ids.iter().filter(|id| !headers.contains_key(id)).map(|id| header_without_details(*id));
-    Ok(missing.chain(headers.values().filter(|header| !header.processed).cloned()).collect())
+    let missing = ids
+        .iter()
+        .filter(|id| !headers.contains_key(id))
+        .map(|id| header_without_details(*id));
+    Ok(missing
+        .chain(headers.values().filter(|header| !header.processed).cloned())
+        .collect())
 }
 
 fn header_without_details(id: OrderId) -> OrderHeader {
@@ -76,7 +89,10 @@ async fn find_open_ids(client: &Client, location: Uuid) -> Result<BTreeSet<Order
         }
         previous = Some(ids);
     }
-    Err(Fault::Transient { cause: format!("the open orders were different in each of {PASSES_MAX} readings") }.into_error(OPEN_IDS))
+    Err(Fault::Transient {
+        cause: format!("the open orders were different in each of {PASSES_MAX} readings"),
+    }
+    .into_error(OPEN_IDS))
 }
 
 /// One pass, and how many pages it took.
@@ -92,13 +108,19 @@ async fn read_open_ids(client: &Client, location: Uuid) -> Result<(BTreeSet<Orde
             page_number: number,
         };
         let parameters = Parameters::json(OPEN_IDS, &body)?;
-        let page = client.call(OPEN_IDS, &parameters, |body| parse_ids(body, number, asked)).await;
+        let page = client
+            .call(OPEN_IDS, &parameters, |body| parse_ids(body, number, asked))
+            .await;
         let page = page.map_err(|fault| fault.into_error(OPEN_IDS))?;
         if page.hidden > 0 {
             return Err(ConnectorError::new(
                 Disposition::Configuration,
                 place(OPEN_IDS),
-                format!("the view {} hides {} open orders", client.config().open_view_id, page.hidden),
+                format!(
+                    "the view {} hides {} open orders",
+                    client.config().open_view_id,
+                    page.hidden
+                ),
                 "Choose a view of Linnworks without filters",
             ));
         }
@@ -119,11 +141,20 @@ struct IdsPage {
 }
 
 fn parse_ids(body: &str, number: u64, asked: u64) -> Parsed<IdsPage> {
-    let page: PageWire<String> = serde_json::from_str(body).map_err(|_| "the answer is no page of ids".to_owned())?;
-    let hidden = page.result_count_removed_by_post_filter.as_ref().copied().unwrap_or(0);
+    let page: PageWire<String> =
+        serde_json::from_str(body).map_err(|_| "the answer is no page of ids".to_owned())?;
+    let hidden = page
+        .result_count_removed_by_post_filter
+        .as_ref()
+        .copied()
+        .unwrap_or(0);
     let (total, _, texts) = check_page(page, number, asked)?;
     let ids: Option<Vec<OrderId>> = texts.iter().map(|text| parse_guid(text).map(OrderId)).collect();
-    Ok(IdsPage { ids: ids.ok_or_else(|| "an id of Data is no guid".to_owned())?, total, hidden })
+    Ok(IdsPage {
+        ids: ids.ok_or_else(|| "an id of Data is no guid".to_owned())?,
+        total,
+        hidden,
+    })
 }
 
 /// Headers of orders, open ones too, whose number or one of whose references is the text.
@@ -131,11 +162,19 @@ pub async fn find_by_details(client: &Client, text: &str) -> Result<Vec<OrderHea
     let mut orders: Vec<Box<RawValue>> = Vec::new();
     if text.parse::<i32>().is_ok_and(|number| number > 0) {
         let parameters = Parameters::Query("OrderId", text.to_owned());
-        let order = client.call(BY_NUMBER, &parameters, parse_one).await.map_err(|fault| fault.into_error(BY_NUMBER))?;
+        let order = client
+            .call(BY_NUMBER, &parameters, parse_one)
+            .await
+            .map_err(|fault| fault.into_error(BY_NUMBER))?;
         orders.extend(order);
     }
     let parameters = Parameters::Query("ReferenceId", text.to_owned());
-    orders.extend(client.call(BY_REFERENCE, &parameters, parse_list).await.map_err(|fault| fault.into_error(BY_REFERENCE))?);
+    orders.extend(
+        client
+            .call(BY_REFERENCE, &parameters, parse_list)
+            .await
+            .map_err(|fault| fault.into_error(BY_REFERENCE))?,
+    );
     let headers: BTreeMap<OrderId, OrderHeader> = orders
         .iter()
         .filter(|order| is_match(order, text))
@@ -145,25 +184,37 @@ pub async fn find_by_details(client: &Client, text: &str) -> Result<Vec<OrderHea
     Ok(headers.into_values().collect())
 }
 
-/// One order; an unknown number gives an empty object (linnworks.md 2.1).
+/// One order; an unknown number gives an object without its members, or null (linnworks.md 2.1).
 fn parse_one(body: &str) -> Parsed<Option<Box<RawValue>>> {
-    let order: OrderWire = serde_json::from_str(body).map_err(|_| "the answer is no order".to_owned())?;
-    if order.order_id == Field::Absent {
-        return Ok(None);
+    let wrong = |_| "the answer is no order".to_owned();
+    let order: Option<OrderWire> = serde_json::from_str(body).map_err(wrong)?;
+    match order.map(|order| order.order_id) {
+        None | Some(Field::Absent) => Ok(None),
+        Some(_) => RawValue::from_string(body.to_owned()).map(Some).map_err(wrong),
     }
-    RawValue::from_string(body.to_owned()).map(Some).map_err(|_| "the answer is no order".to_owned())
 }
 
 fn header_of(order: &RawValue) -> Option<OrderHeader> {
-    serde_json::from_str::<OrderWire>(order.get()).ok().and_then(|wire| header_of_order(&wire).ok())
+    serde_json::from_str::<OrderWire>(order.get())
+        .ok()
+        .and_then(|wire| header_of_order(&wire).ok())
 }
 
 fn is_match(order: &RawValue, text: &str) -> bool {
-    let Ok(wire) = serde_json::from_str::<OrderWire>(order.get()) else { return false };
+    let Ok(wire) = serde_json::from_str::<OrderWire>(order.get()) else {
+        return false;
+    };
     let number = wire.num_order_id.as_ref().map(i64::to_string);
     let general = wire.general_info.as_ref().cloned().unwrap_or_default();
-    let references = [&general.reference_num, &general.secondary_reference, &general.external_reference_num];
-    is_same(number.as_deref(), text) || references.iter().any(|field| is_same(field.as_ref().map(String::as_str), text))
+    let references = [
+        &general.reference_num,
+        &general.secondary_reference,
+        &general.external_reference_num,
+    ];
+    is_same(number.as_deref(), text)
+        || references
+            .iter()
+            .any(|field| is_same(field.as_ref().map(String::as_str), text))
 }
 
 /// Equal but for case and blanks around.

@@ -35,7 +35,10 @@ pub struct RawOrders {
 /// Whatever no halving mends; and a refusal when nothing at all could be read.
 pub async fn read_raw(client: &Client, ids: &[OrderId]) -> Result<RawOrders, ConnectorError> {
     let mut result = RawOrders::default();
-    let mut batches: VecDeque<Vec<OrderId>> = ids.chunks(client.config().orders_per_call).map(<[OrderId]>::to_vec).collect();
+    let mut batches: VecDeque<Vec<OrderId>> = ids
+        .chunks(client.config().orders_per_call)
+        .map(<[OrderId]>::to_vec)
+        .collect();
     let mut answered = false;
     while let Some(batch) = batches.pop_front() {
         match read_batch(client, &batch).await {
@@ -47,7 +50,9 @@ pub async fn read_raw(client: &Client, ids: &[OrderId]) -> Result<RawOrders, Con
                 let (left, right) = batch.split_at(batch.len() / 2);
                 if left.is_empty() {
                     let error = fault.into_error(BY_ID);
-                    result.refused.extend(batch.iter().map(|id| (*id, error.cause.clone())));
+                    result
+                        .refused
+                        .extend(batch.iter().map(|id| (*id, error.cause.clone())));
                     let is_hopeless = batches.is_empty() || result.refused.len() >= REFUSED_ALONE_MAX;
                     if !answered && is_hopeless {
                         return Err(error);
@@ -64,7 +69,9 @@ pub async fn read_raw(client: &Client, ids: &[OrderId]) -> Result<RawOrders, Con
 }
 
 async fn read_batch(client: &Client, ids: &[OrderId]) -> Result<Vec<Box<RawValue>>, Fault> {
-    let body = OrdersByIdWire { ids: ids.iter().map(OrderId::to_string).collect() };
+    let body = OrdersByIdWire {
+        ids: ids.iter().map(OrderId::to_string).collect(),
+    };
     let parameters = Parameters::json(BY_ID, &body).map_err(|error| Fault::Final(Box::new(error)))?;
     client.call(BY_ID, &parameters, parse_list).await
 }
@@ -93,7 +100,11 @@ fn sort_answer(ids: &[OrderId], asked: &BTreeMap<OrderId, &OrderHeader>, raw: Ra
     let mut unowned = Vec::new();
     for text in &raw.orders {
         let wire = parse_order(text.get());
-        let id = wire.as_ref().and_then(|wire| wire.order_id.as_ref()).and_then(|id| parse_guid(id)).map(OrderId);
+        let id = wire
+            .as_ref()
+            .and_then(|wire| wire.order_id.as_ref())
+            .and_then(|id| parse_guid(id))
+            .map(OrderId);
         match (id, wire) {
             (Some(id), Some(wire)) => {
                 if let Some(header) = asked.get(&id) {
@@ -125,7 +136,11 @@ fn convert(wire: &OrderWire, header: &OrderHeader) -> SourceOrder {
 
 /// An order without a readable id belongs to the header of the same number; or, when as many orders have no owner as headers
 /// have no order, they are those. Else the headers stay missing.
-fn attribute(unowned: Vec<Option<OrderWire>>, asked: &BTreeMap<OrderId, &OrderHeader>, found: &mut BTreeMap<OrderId, SourceOrder>) {
+fn attribute(
+    unowned: Vec<Option<OrderWire>>,
+    asked: &BTreeMap<OrderId, &OrderHeader>,
+    found: &mut BTreeMap<OrderId, SourceOrder>,
+) {
     let cause = || "OrderId is missing or no guid".to_owned();
     let mut left = 0;
     for wire in unowned {
@@ -133,16 +148,32 @@ fn attribute(unowned: Vec<Option<OrderWire>>, asked: &BTreeMap<OrderId, &OrderHe
             Field::Value(number) => Some(number),
             Field::Absent | Field::Wrong => None,
         });
-        let owner = asked.values().find(|header| Some(header.number.0) == number && !found.contains_key(&header.id));
+        let owner = asked
+            .values()
+            .find(|header| Some(header.number.0) == number && !found.contains_key(&header.id));
         match owner {
             Some(header) => {
-                found.insert(header.id, SourceOrder::Malformed { id: header.id, cause: cause() });
+                found.insert(
+                    header.id,
+                    SourceOrder::Malformed {
+                        id: header.id,
+                        cause: cause(),
+                    },
+                );
             }
             None => left += 1,
         }
     }
-    let orphans: BTreeSet<OrderId> = asked.keys().filter(|id| !found.contains_key(id)).copied().collect();
+    let orphans: BTreeSet<OrderId> = asked
+        .keys()
+        .filter(|id| !found.contains_key(id))
+        .copied()
+        .collect();
     if left == orphans.len() {
-        found.extend(orphans.into_iter().map(|id| (id, SourceOrder::Malformed { id, cause: cause() })));
+        found.extend(
+            orphans
+                .into_iter()
+                .map(|id| (id, SourceOrder::Malformed { id, cause: cause() })),
+        );
     }
 }

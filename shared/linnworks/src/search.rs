@@ -62,11 +62,18 @@ impl<'a> Search<'a> {
         let mut start = window.from.as_second();
         while start <= end && window.from <= window.to {
             let slice_end = start.saturating_add(slice_seconds.max(1)).min(end);
-            let rows = self.find_slice(start - 1, slice_end + 2).await.map_err(|fault| fault.into_error(SEARCH))?;
+            let rows = self
+                .find_slice(start - 1, slice_end + 2)
+                .await
+                .map_err(|fault| fault.into_error(SEARCH))?;
             found.extend(rows);
             start = slice_end + 1;
         }
-        let is_inside = |row: &Row| row.header.processed_at.is_none_or(|at| window.from <= at && at <= window.to);
+        let is_inside = |row: &Row| {
+            row.header
+                .processed_at
+                .is_none_or(|at| window.from <= at && at <= window.to)
+        };
         let mut rows: Vec<Row> = found.into_values().filter(is_inside).collect();
         rows.sort_by_key(|row| (row.header.processed_at, row.header.id));
         Ok(rows)
@@ -156,26 +163,40 @@ impl<'a> Search<'a> {
                 to_date: show_second(to),
                 page_number: number,
                 results_per_page: asked,
-                search_sorting: SortingWire { sort_field: "dProcessedOn", sort_direction: "ASC" },
+                search_sorting: SortingWire {
+                    sort_field: "dProcessedOn",
+                    sort_direction: "ASC",
+                },
             },
         };
         let parameters = Parameters::json(SEARCH, &body).map_err(|error| Fault::Final(Box::new(error)))?;
-        self.client.call(SEARCH, &parameters, |body| parse_page(body, number, asked)).await
+        self.client
+            .call(SEARCH, &parameters, |body| parse_page(body, number, asked))
+            .await
     }
 }
 
 fn parse_page(body: &str, number: u64, asked: u64) -> Parsed<Page> {
-    let answer: SearchAnswerWire = serde_json::from_str(body).map_err(|_| "the answer is no object".to_owned())?;
-    let Field::Value(page) = answer.processed_orders else { return Err("ProcessedOrders is missing".to_owned()) };
+    let answer: SearchAnswerWire =
+        serde_json::from_str(body).map_err(|_| "the answer is no object".to_owned())?;
+    let Field::Value(page) = answer.processed_orders else {
+        return Err("ProcessedOrders is missing".to_owned());
+    };
     let (total, size, rows) = check_page(page, number, asked)?;
     let rows: Vec<Row> = rows.iter().map(convert_row).collect::<Parsed<_>>()?;
-    Ok(Page { total, is_short: count(rows.len()) < size, rows })
+    Ok(Page {
+        total,
+        is_short: count(rows.len()) < size,
+        rows,
+    })
 }
 
 /// What every page must say: its rows, how many there are in all, and the number that was asked for. Returns the total, the
 /// page size in force (a server may take a smaller one than asked, linnworks.md 3.4) and the rows.
 pub fn check_page<T>(page: PageWire<T>, number: u64, asked: u64) -> Parsed<(u64, u64, Vec<T>)> {
-    let Field::Value(total) = page.total_entries else { return Err("TotalEntries is missing".to_owned()) };
+    let Field::Value(total) = page.total_entries else {
+        return Err("TotalEntries is missing".to_owned());
+    };
     if page.page_number.as_ref().is_some_and(|echo| *echo != number) {
         return Err("another page came than was asked for".to_owned());
     }
@@ -184,10 +205,17 @@ pub fn check_page<T>(page: PageWire<T>, number: u64, asked: u64) -> Parsed<(u64,
         Field::Absent if total == 0 => Vec::new(),
         Field::Absent | Field::Wrong => return Err("Data is missing".to_owned()),
     };
-    let size = page.entries_per_page.as_ref().copied().filter(|echo| *echo > 0).map_or(asked, |echo| echo.min(asked));
+    let size = page
+        .entries_per_page
+        .as_ref()
+        .copied()
+        .filter(|echo| *echo > 0)
+        .map_or(asked, |echo| echo.min(asked));
     let mut rows = Vec::with_capacity(fields.len());
     for field in fields {
-        let Field::Value(row) = field else { return Err("a row of Data has another form than expected".to_owned()) };
+        let Field::Value(row) = field else {
+            return Err("a row of Data has another form than expected".to_owned());
+        };
         rows.push(row);
     }
     if rows.is_empty() && number == 1 && total > 0 {
@@ -198,8 +226,18 @@ pub fn check_page<T>(page: PageWire<T>, number: u64, asked: u64) -> Parsed<(u64,
 
 fn convert_row(wire: &HeaderWire) -> Parsed<Row> {
     let header = convert_header(wire).map_err(|Malformed(cause)| cause)?;
-    let references = [&wire.reference, &wire.secondary_reference, &wire.external_reference];
-    Ok(Row { header, references: references.iter().filter_map(|field| field.as_ref().cloned()).collect() })
+    let references = [
+        &wire.reference,
+        &wire.secondary_reference,
+        &wire.external_reference,
+    ];
+    Ok(Row {
+        header,
+        references: references
+            .iter()
+            .filter_map(|field| field.as_ref().cloned())
+            .collect(),
+    })
 }
 
 /// The second of the last row, when every row has a time and none is older than the one before it.
@@ -210,7 +248,9 @@ fn last_second_if_sorted(rows: &[Row]) -> Option<i64> {
 }
 
 fn show_second(second: i64) -> String {
-    Timestamp::from_second(second).unwrap_or(Timestamp::UNIX_EPOCH).to_string()
+    Timestamp::from_second(second)
+        .unwrap_or(Timestamp::UNIX_EPOCH)
+        .to_string()
 }
 
 fn count(length: usize) -> u64 {
@@ -218,5 +258,7 @@ fn count(length: usize) -> u64 {
 }
 
 fn unsteady() -> Fault {
-    Fault::Transient { cause: format!("the rows of the search were different in each of {PASSES_MAX} readings") }
+    Fault::Transient {
+        cause: format!("the rows of the search were different in each of {PASSES_MAX} readings"),
+    }
 }

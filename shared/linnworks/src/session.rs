@@ -52,8 +52,16 @@ impl Session {
     /// # Errors
     /// Unavailable for a locked account or maintenance, Retry for an answer without token, Configuration for a server that is
     /// not of Linnworks.
-    pub fn from_answer(answer: &AuthorizationWire, config: &LinnworksConfig, now: Timestamp) -> Result<Self, ConnectorError> {
-        let state = answer.status.as_ref().and_then(|StatusWire { state }| state.as_ref()).map(|state| state.trim().to_uppercase());
+    pub fn from_answer(
+        answer: &AuthorizationWire,
+        config: &LinnworksConfig,
+        now: Timestamp,
+    ) -> Result<Self, ConnectorError> {
+        let state = answer
+            .status
+            .as_ref()
+            .and_then(|StatusWire { state }| state.as_ref())
+            .map(|state| state.trim().to_uppercase());
         if let Some(state @ ("LOCKED_BASIC" | "LOCKED_FULL" | "MAINTENANCE")) = state.as_deref() {
             return Err(ConnectorError::new(
                 Disposition::Unavailable,
@@ -64,7 +72,12 @@ impl Session {
         }
         let token = [&answer.token, &answer.access_token]
             .into_iter()
-            .find_map(|field| field.as_ref().map(|token| token.trim()).filter(|token| !token.is_empty()));
+            .find_map(|field| {
+                field
+                    .as_ref()
+                    .map(|token| token.trim())
+                    .filter(|token| !token.is_empty())
+            });
         let token = token.ok_or_else(|| {
             ConnectorError::new(
                 Disposition::Retry { after: None },
@@ -82,8 +95,14 @@ impl Session {
                 "Check auth_url; nothing was sent to that server",
             )
         })?;
-        let expires_at = now.checked_add(lifetime(answer.ttl.as_ref().copied())).unwrap_or(now);
-        Ok(Self { token: SecretString::from(token), server, expires_at })
+        let expires_at = now
+            .checked_add(lifetime(answer.ttl.as_ref().copied()))
+            .unwrap_or(now);
+        Ok(Self {
+            token: SecretString::from(token),
+            server,
+            expires_at,
+        })
     }
 
     /// Reads what the vault holds; `None` when it is of other settings, has ended or cannot be read.
@@ -93,7 +112,11 @@ impl Session {
             return None;
         }
         let server = check_base_url(&stored.server, config.allow_loopback).ok()?;
-        let session = Self { token: SecretString::from(stored.token), server, expires_at: stored.expires_at };
+        let session = Self {
+            token: SecretString::from(stored.token),
+            server,
+            expires_at: stored.expires_at,
+        };
         session.is_good(now).then_some(session)
     }
 
@@ -110,22 +133,29 @@ impl Session {
 
     /// True until it must be renewed. A far later end than any session has is a clock that was set back.
     pub fn is_good(&self, now: Timestamp) -> bool {
-        let latest = now.checked_add(SignedDuration::from_secs(LIFETIME_SECONDS_MAX)).unwrap_or(now);
+        let latest = now
+            .checked_add(SignedDuration::from_secs(LIFETIME_SECONDS_MAX))
+            .unwrap_or(now);
         now < self.expires_at && self.expires_at <= latest
     }
 }
 
 /// min(TTL - 300 s, 30 min); half of a TTL so short that nothing would be left; 30 min when there is none.
 fn lifetime(ttl_seconds: Option<i64>) -> SignedDuration {
-    let seconds = ttl_seconds.map_or(LIFETIME_SECONDS_MAX, |ttl| ttl.saturating_sub(MARGIN_SECONDS).max(ttl / 2).max(0));
+    let seconds = ttl_seconds.map_or(LIFETIME_SECONDS_MAX, |ttl| {
+        ttl.saturating_sub(MARGIN_SECONDS).max(ttl / 2).max(0)
+    });
     SignedDuration::from_secs(seconds.min(LIFETIME_SECONDS_MAX))
 }
 
 fn account_of(config: &LinnworksConfig) -> String {
     let mut hash = Sha256::new();
-    for part in
-        [config.auth_url.as_str(), &config.application_id, config.application_secret.expose_secret(), config.token.expose_secret()]
-    {
+    for part in [
+        config.auth_url.as_str(),
+        &config.application_id,
+        config.application_secret.expose_secret(),
+        config.token.expose_secret(),
+    ] {
         hash.update(part.len().to_be_bytes());
         hash.update(part.as_bytes());
     }
@@ -178,8 +208,12 @@ mod tests {
     #[test]
     fn a_locked_account_is_unavailable() {
         for state in ["LOCKED_BASIC", "LOCKED_FULL", "maintenance"] {
-            let json = format!(r#"{{"Token":"t","Server":"https://eu-ext.linnworks.net","Status":{{"State":"{state}"}}}}"#);
-            let error = Session::from_answer(&answer(&json), &config(), now()).err().unwrap();
+            let json = format!(
+                r#"{{"Token":"t","Server":"https://eu-ext.linnworks.net","Status":{{"State":"{state}"}}}}"#
+            );
+            let error = Session::from_answer(&answer(&json), &config(), now())
+                .err()
+                .unwrap();
             assert_eq!(error.disposition, Disposition::Unavailable, "{state}");
         }
     }
@@ -187,19 +221,32 @@ mod tests {
     #[test]
     fn the_access_token_stands_in_for_a_missing_token() {
         let json = r#"{"Token":null,"AccessToken":"a","Server":"https://eu-ext.linnworks.net","TTL":3600}"#;
-        let session = Session::from_answer(&answer(json), &config(), now()).ok().unwrap();
+        let session = Session::from_answer(&answer(json), &config(), now())
+            .ok()
+            .unwrap();
         assert_eq!(session.token.expose_secret(), "a");
-        let error = Session::from_answer(&answer(r#"{"Server":"https://eu-ext.linnworks.net"}"#), &config(), now()).err().unwrap();
+        let error = Session::from_answer(
+            &answer(r#"{"Server":"https://eu-ext.linnworks.net"}"#),
+            &config(),
+            now(),
+        )
+        .err()
+        .unwrap();
         assert!(error.is_transient());
     }
 
     #[test]
     fn a_session_in_the_vault_is_used_only_by_the_settings_it_belongs_to() {
         let json = r#"{"Token":"t","Server":"https://eu-ext.linnworks.net","TTL":3600}"#;
-        let session = Session::from_answer(&answer(json), &config(), now()).ok().unwrap();
+        let session = Session::from_answer(&answer(json), &config(), now())
+            .ok()
+            .unwrap();
         let stored = session.to_vault(&config()).unwrap();
         assert!(Session::from_vault(&stored, &config(), now()).is_some());
-        let other = LinnworksConfig { token: SecretString::from("another"), ..config() };
+        let other = LinnworksConfig {
+            token: SecretString::from("another"),
+            ..config()
+        };
         assert!(Session::from_vault(&stored, &other, now()).is_none());
         let later = now() + SignedDuration::from_secs(1_800);
         assert!(Session::from_vault(&stored, &config(), later).is_none());

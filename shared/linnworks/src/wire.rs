@@ -54,7 +54,9 @@ pub struct Number(pub Decimal);
 impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = <&'de RawValue>::deserialize(deserializer)?;
-        parse_decimal(raw.get()).map(Self).ok_or_else(|| D::Error::custom("not a number that a decimal holds"))
+        parse_decimal(raw.get())
+            .map(Self)
+            .ok_or_else(|| D::Error::custom("not a number that a decimal holds"))
     }
 }
 
@@ -74,7 +76,9 @@ pub fn parse_decimal(text: &str) -> Option<Decimal> {
     if exponent > EXPONENT_MAX {
         return None;
     }
-    let (sign, digits) = mantissa.strip_prefix('-').map_or(("", mantissa), |digits| ("-", digits));
+    let (sign, digits) = mantissa
+        .strip_prefix('-')
+        .map_or(("", mantissa), |digits| ("-", digits));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let all = format!("{whole}{fraction}");
     let point = i32::try_from(whole.len()).ok()? + exponent;
@@ -82,7 +86,10 @@ pub fn parse_decimal(text: &str) -> Option<Decimal> {
     let plain = if point <= 0 {
         format!("{sign}0.{}{all}", "0".repeat(point.unsigned_abs() as usize))
     } else if point >= length {
-        format!("{sign}{all}{}", "0".repeat((point - length).unsigned_abs() as usize))
+        format!(
+            "{sign}{all}{}",
+            "0".repeat((point - length).unsigned_abs() as usize)
+        )
     } else {
         let (whole, fraction) = all.split_at_checked(point.unsigned_abs() as usize)?;
         format!("{sign}{whole}.{fraction}")
