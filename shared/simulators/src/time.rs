@@ -20,6 +20,14 @@ impl SimulatedTime {
         Self::default()
     }
 
+    /// A clock that shows this instant now, and goes on from there.
+    pub fn starting_at(instant: Timestamp) -> Self {
+        let time = Self::default();
+        let offset = instant.as_millisecond().saturating_sub(Timestamp::now().as_millisecond());
+        time.offset_milliseconds.store(offset, Ordering::SeqCst);
+        time
+    }
+
     /// The simulated instant.
     pub fn now(&self) -> Timestamp {
         let offset = SignedDuration::from_millis(self.offset_milliseconds.load(Ordering::SeqCst));

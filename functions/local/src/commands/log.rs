@@ -1,0 +1,71 @@
+//! `linnbooks log`: what happened to every document, with reasons.
+//!
+//! In: filters. Out: documents, or the whole story of one. Reads beside a running sync.
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use pipeline::Core;
+use pipeline::report::{DocumentRow, summarise_records};
+use pipeline::resync::find_one;
+use ports::{DocumentFilter, SystemClock};
+use serde_json::json;
+use store_sqlite::SqliteStore;
+
+use super::parse_instant;
+use crate::cli::{Cli, LogArguments};
+use crate::exit::Exit;
+use crate::progress::no_progress;
+use crate::show;
+
+/// Runs the command. It needs no configuration: the store tells everything.
+///
+/// # Errors
+/// No store in the data directory; a number that fits none or several documents.
+pub async fn run(cli: &Cli, arguments: &LogArguments) -> anyhow::Result<Exit> {
+    let clock: Arc<dyn ports::Clock> = Arc::new(SystemClock);
+    let store = Arc::new(SqliteStore::open_read_only(&cli.data, clock.clone())?);
+    let settings = Arc::new(mapping::Settings::default());
+    let core = Core { store: store.clone(), queue: store, clock, settings, progress: no_progress() };
+    match &arguments.order {
+        Some(number) => story(&core, number, arguments.json).await,
+        None => list(&core, arguments).await,
+    }
+}
+
+async fn list(core: &Core, arguments: &LogArguments) -> anyhow::Result<Exit> {
+    let since = arguments.since.as_deref().map(|text| parse_instant("--since", text, &TimeZone::UTC, false)).transpose()?;
+    let filter = DocumentFilter { states: arguments.states.clone(), updated_from: since, ..DocumentFilter::default() };
+    let summary = summarise_records(&core.store.list(&filter).await?);
+    if arguments.json {
+        show::print_json(&summary)?;
+        return Ok(Exit::Fine);
+    }
+    if !summary.documents.is_empty() {
+        let mut shown = show::table(&["Order", "State", "Total", "QuickBooks", "Why, and what to do"]);
+        for row in &summary.documents {
+            shown.add_row(show::document_cells(row));
+        }
+        println!("{shown}");
+        show::print_totals(&summary.totals);
+    }
+    println!("{}", show::counts_sentence(&summary));
+    Ok(Exit::Fine)
+}
+
+async fn story(core: &Core, number: &str, as_json: bool) -> anyhow::Result<Exit> {
+    let record = find_one(core, number).await?;
+    let events = core.store.events(&record.key).await?;
+    let row = DocumentRow::of(&record);
+    if as_json {
+        show::print_json(&json!({ "document": row, "revision": record.revision, "events": events }))?;
+        return Ok(Exit::Fine);
+    }
+    show::print_documents(std::slice::from_ref(&row));
+    let mut shown = show::table(&["When", "Who", "What"]);
+    for event in events {
+        shown.add_row([event.at.to_string(), event.actor, event.what]);
+    }
+    println!("{shown}");
+    Ok(Exit::Fine)
+}

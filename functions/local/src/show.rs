@@ -1,0 +1,107 @@
+//! What people are shown: tables and sentences on standard output.
+//!
+//! In: reports. Out: text. JSON for programs is printed by the commands themselves.
+
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use pipeline::report::{DocumentRow, ShownState, Summary, TotalsRow};
+
+/// Rows shown before the rest is only counted.
+pub const ROWS_SHOWN_MAX: usize = 15;
+
+/// A table in the house form: no frame, wrapped to the terminal.
+pub fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(header.iter().copied());
+    table
+}
+
+/// Counts in a sentence: `58 posted, 1 skipped, 1 held`.
+pub fn counts_sentence(summary: &Summary) -> String {
+    let counts = &summary.counts;
+    let parts = [
+        (counts.posted, "posted"),
+        (counts.skipped, "skipped"),
+        (counts.held, "held"),
+        (counts.conflicts, "in conflict"),
+        (counts.unknown, "unknown"),
+        (counts.pending, "pending"),
+    ];
+    let shown: Vec<String> =
+        parts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+    if shown.is_empty() { "no documents".to_owned() } else { shown.join(", ") }
+}
+
+/// The sums per currency.
+pub fn print_totals(totals: &[TotalsRow]) {
+    if totals.is_empty() {
+        return;
+    }
+    let mut shown = table(&["Currency", "Linnworks", "Posted", "Skipped", "Held", "Conflict", "Unknown", "Pending"]);
+    for row in totals {
+        shown.add_row([
+            &row.currency,
+            &row.source,
+            &row.posted,
+            &row.skipped,
+            &row.held,
+            &row.conflicts,
+            &row.unknown,
+            &row.pending,
+        ]);
+    }
+    for index in 1..8 {
+        if let Some(column) = shown.column_mut(index) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    println!("{shown}");
+}
+
+/// Documents with state, transactions and reason; those that need a person are shown first and whole.
+pub fn print_documents(rows: &[DocumentRow]) {
+    let (calm, restless): (Vec<&DocumentRow>, Vec<&DocumentRow>) =
+        rows.iter().partition(|row| matches!(row.state, ShownState::Posted) && row.reason.is_none());
+    let mut shown = table(&["Order", "State", "Total", "QuickBooks", "Why, and what to do"]);
+    for row in restless.iter().chain(calm.iter()).take(ROWS_SHOWN_MAX.max(restless.len())) {
+        shown.add_row(document_cells(row));
+    }
+    println!("{shown}");
+    let hidden = rows.len().saturating_sub(ROWS_SHOWN_MAX.max(restless.len()));
+    if hidden > 0 {
+        println!("and {hidden} more posted documents (`linnbooks log` shows all of them)");
+    }
+}
+
+/// The cells of one document.
+pub fn document_cells(row: &DocumentRow) -> [String; 5] {
+    let total = match (&row.total, &row.currency) {
+        (Some(total), Some(currency)) => format!("{total} {currency}"),
+        _ => String::new(),
+    };
+    let transactions: Vec<String> = row
+        .quickbooks
+        .iter()
+        .map(|one| {
+            let number = one.doc_number.as_deref().map(|number| format!(" no. {number}")).unwrap_or_default();
+            format!("{} {}{number}", one.kind, one.id)
+        })
+        .collect();
+    [
+        row.number.clone(),
+        row.state.as_str().to_owned(),
+        total,
+        transactions.join(", "),
+        row.reason.clone().unwrap_or_default(),
+    ]
+}
+
+/// Prints a JSON value and nothing else.
+///
+/// # Errors
+/// A value without JSON form, which is a defect.
+pub fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    println!("{}", serde_json::to_string_pretty(value)?);
+    Ok(())
+}
