@@ -83,7 +83,7 @@ impl SqliteStore {
         files::make_private_directory(directory)?;
         let lock = ProcessLock::take(directory)?;
         let path = directory.join(DATABASE_FILE);
-        drop(files::open_private_file(&path)?);
+        files::make_private_file(&path)?;
         files::sync_directory(directory)?;
         let place = path.display().to_string();
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;

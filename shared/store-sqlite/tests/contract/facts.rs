@@ -62,11 +62,14 @@ pub async fn a_call_keeps_its_bytes_and_is_open_until_closed(subject: &Subject) 
 }
 
 pub async fn a_call_written_twice_from_one_version_is_stale(subject: &Subject) {
-    let call = call(1, "{}");
-    subject.store.write_call(&call, vec![]).await.unwrap();
-    let result = subject.store.write_call(&call, vec![change(fetched(1))]).await;
-    assert_stale(result, &call.id().to_string());
-    assert_eq!(subject.store.get(&key(1)).await.unwrap(), None);
+    let mut call = call(1, "{}");
+    for version in 0..3 {
+        call.version = version;
+        subject.store.write_call(&call, vec![]).await.unwrap();
+        let again = subject.store.write_call(&call, vec![change(fetched(1))]).await;
+        assert_stale(again, &call.id().to_string());
+        assert_eq!(subject.store.get(&key(1)).await.unwrap(), None);
+    }
 }
 
 pub async fn open_calls_come_oldest_first(subject: &Subject) {
