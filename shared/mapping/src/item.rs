@@ -2,7 +2,7 @@
 
 use domain::lists::{ListDetail, ListEntry, ListKind, fold_name};
 use domain::order::OrderLine;
-use domain::{ItemRef, ListRef, NewItem, NewItemKind, ReasonCode};
+use domain::{ItemRef, ListRef, Lists, NewItem, NewItemKind, ReasonCode};
 use jiff::civil::Date;
 
 use crate::hold::{Hold, find_listed, hold};
@@ -85,14 +85,7 @@ impl<'a> Work<'a> {
 
     /// An item that the settings name, by full name or by its own name.
     pub(crate) fn named_item(&self, name: &str, setting: &str, date: Date) -> Hold<ItemRef> {
-        let lists = self.context.lists;
-        let entry = match pick_active(name, lists.named(ListKind::Item, name))? {
-            Some(entry) => entry,
-            None => match pick_active(name, lists.items_with_short_name(name))? {
-                Some(entry) => entry,
-                None => find_listed(lists, ListKind::Item, name, ReasonCode::UnknownItem, setting)?,
-            },
-        };
+        let entry = find_item(self.context.lists, name, setting)?;
         check_item(entry, date)?;
         Ok(ItemRef::Existing(entry.to_ref()))
     }
@@ -180,6 +173,17 @@ impl<'a> Work<'a> {
             hold(ReasonCode::SettingUnusable, cause, format!("Set {setting}."))
         })?;
         find_listed(self.context.lists, ListKind::Account, name, ReasonCode::UnknownAccount, setting).map(ListEntry::to_ref)
+    }
+}
+
+/// The active item that the settings name, by full name or by its own name.
+pub fn find_item<'b>(lists: &'b Lists, name: &str, setting: &str) -> Hold<&'b ListEntry> {
+    if let Some(entry) = pick_active(name, lists.named(ListKind::Item, name))? {
+        return Ok(entry);
+    }
+    match pick_active(name, lists.items_with_short_name(name))? {
+        Some(entry) => Ok(entry),
+        None => find_listed(lists, ListKind::Item, name, ReasonCode::UnknownItem, setting),
     }
 }
 

@@ -209,7 +209,7 @@ impl Work<'_> {
                 _ => match codes.get(&line.part.rate) {
                     Some(code) => Some(code.clone()),
                     None => {
-                        let code = self.find_code(line.part.rate, &line.part.label)?;
+                        let code = self.code_of_rate(line.part.rate, &line.part.label)?;
                         codes.insert(line.part.rate, code.clone());
                         Some(code)
                     }

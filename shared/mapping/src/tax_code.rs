@@ -44,9 +44,18 @@ fn read_code(lists: &Lists, entry: &ListEntry) -> Option<Code> {
     Some(Code { reference: entry.to_ref(), rates: rates.collect::<Option<_>>()? })
 }
 
+/// The active code with a name that the settings give.
+pub fn find_code(lists: &Lists, name: &str, setting: &str) -> Hold<Code> {
+    let entry = find_listed(lists, ListKind::TaxCode, name, ReasonCode::UnknownTaxCode, setting)?;
+    read_code(lists, entry).ok_or_else(|| {
+        let cause = format!("The rates of the tax code '{name}' are not known");
+        hold(ReasonCode::UnknownTaxCode, cause, "Refresh the lists, or name another code in the settings.")
+    })
+}
+
 impl Work<'_> {
     /// The code of a rate.
-    pub(crate) fn find_code(&self, rate: Decimal, label: &str) -> Hold<Code> {
+    pub(crate) fn code_of_rate(&self, rate: Decimal, label: &str) -> Hold<Code> {
         let settings = &self.context.settings.tax;
         if let Some(name) = settings.codes.get(&Rate(rate)) {
             return self.named_code(name, "tax.codes");
@@ -80,12 +89,7 @@ impl Work<'_> {
 
     /// A code that the settings name.
     pub(crate) fn named_code(&self, name: &str, setting: &str) -> Hold<Code> {
-        let lists = self.context.lists;
-        let entry = find_listed(lists, ListKind::TaxCode, name, ReasonCode::UnknownTaxCode, setting)?;
-        read_code(lists, entry).ok_or_else(|| {
-            let cause = format!("The rates of the tax code '{name}' are not known");
-            hold(ReasonCode::UnknownTaxCode, cause, "Refresh the lists, or name another code in the settings.")
-        })
+        find_code(self.context.lists, name, setting)
     }
 
     /// The code of the rounding line, which must not bring tax of its own.
@@ -93,7 +97,7 @@ impl Work<'_> {
         let setting = "rounding.tax_code";
         let code = match self.context.settings.rounding.tax_code.as_deref() {
             Some(name) => self.named_code(name, setting)?,
-            None => self.find_code(Decimal::ZERO, "rounding")?,
+            None => self.code_of_rate(Decimal::ZERO, "rounding")?,
         };
         if code.percent().is_zero() {
             return Ok(code);
