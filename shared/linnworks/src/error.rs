@@ -146,9 +146,10 @@ pub fn judge_failure(status: u16, retry_after: Option<&str>, body: &str, secrets
         400 if has(&TRANSIENT_SIGNATURES) => Fault::Transient {
             cause: "HTTP 400: the Linnworks database did not answer in time".to_owned(),
         },
-        400..=499 if status != 404 && has(&SESSION_SIGNATURES) => Fault::Session,
+        // Before the texts of a refused session: .NET says "unauthorized operation" of a missing permission too.
         403 => Fault::Forbidden,
         404 => Fault::NotFound,
+        400..=499 if has(&SESSION_SIGNATURES) => Fault::Session,
         408 => Fault::Transient {
             cause: "HTTP 408: Linnworks waited too long".to_owned(),
         },
@@ -248,9 +249,11 @@ mod tests {
             ),
             (401, String::new(), |fault| *fault == Fault::Session),
             (401, "<html>".into(), |fault| *fault == Fault::Session),
-            (403, r#"{"Message":"no"}"#.into(), |fault| {
-                *fault == Fault::Forbidden
-            }),
+            (
+                403,
+                r#"{"Message":"Attempted to perform an unauthorized operation."}"#.into(),
+                |fault| *fault == Fault::Forbidden,
+            ),
             (404, String::new(), |fault| *fault == Fault::NotFound),
             (404, r#""unauthorized""#.into(), |fault| *fault == Fault::NotFound),
             (408, String::new(), transient),

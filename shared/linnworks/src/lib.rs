@@ -11,7 +11,8 @@
 //!     limit     requests a minute
 //!     error     what an answer means
 //!   convert   wire to domain, pure
-//!     wire      the JSON
+//!     header    rows of a search, with their fingerprint
+//!     wire      the JSON, over field: absent, readable or wrong
 //! ```
 //! In: settings, a clock and a vault. Out: the [`ports::OrderSource`]. Reads only; writes nothing to Linnworks.
 
@@ -19,6 +20,8 @@ mod client;
 mod config;
 mod convert;
 mod error;
+mod field;
+mod header;
 mod host;
 mod limit;
 mod open;
@@ -51,11 +54,14 @@ const FIRST_SECOND: i64 = 946_684_800;
 /// The zero guid is the Default location (linnworks.md 3.3).
 const DEFAULT_LOCATION: &str = "Default";
 
+/// A location that is not known is looked for again after this time: it may be new.
+const LOCATIONS_FRESH: SignedDuration = SignedDuration::from_mins(15);
+
 /// One Linnworks account.
 pub struct Linnworks {
     client: Client,
-    /// Read once, when the first order of another location than Default comes.
-    locations: Mutex<Option<BTreeMap<Uuid, String>>>,
+    /// Read when the first order of another location than Default comes, and when.
+    locations: Mutex<Option<(Timestamp, BTreeMap<Uuid, String>)>>,
 }
 
 impl Linnworks {
@@ -89,8 +95,16 @@ impl Linnworks {
 
     async fn location_name(&self, id: Uuid) -> Result<Option<String>, ConnectorError> {
         let mut locations = self.locations.lock().await;
-        if let Some(known) = locations.as_ref() {
-            return Ok(known.get(&id).cloned());
+        let now = self.client.clock().now();
+        if let Some((read_at, known)) = locations.as_ref() {
+            let is_fresh = now.duration_since(*read_at) < LOCATIONS_FRESH;
+            if let Some(name) = known
+                .get(&id)
+                .map(|name| Some(name.clone()))
+                .or(is_fresh.then_some(None))
+            {
+                return Ok(name);
+            }
         }
         let read = match open::read_locations(&self.client).await {
             Ok(read) => read,
@@ -101,7 +115,7 @@ impl Linnworks {
             }
             Err(error) => return Err(error),
         };
-        Ok(locations.insert(read).get(&id).cloned())
+        Ok(locations.insert((now, read)).1.get(&id).cloned())
     }
 }
 

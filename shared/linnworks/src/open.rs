@@ -10,11 +10,12 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::client::{Client, Parameters, Parsed};
-use crate::convert::{header_of_order, parse_guid};
+use crate::convert::parse_guid;
 use crate::error::{Fault, place};
+use crate::header::header_of_order;
 use crate::read::{parse_list, read_raw};
 use crate::search::check_page;
-use crate::wire::{Field, LocationWire, OpenOrderIdsWire, OrderWire, PageWire};
+use crate::wire::{Field, LocationWire, OpenOrderIdsWire, PageWire, parse_order};
 
 const OPEN_IDS: &str = "OpenOrders/GetOpenOrderIds";
 const LOCATIONS: &str = "Inventory/GetStockLocations";
@@ -186,22 +187,25 @@ pub async fn find_by_details(client: &Client, text: &str) -> Result<Vec<OrderHea
 
 /// One order; an unknown number gives an object without its members, or null (linnworks.md 2.1).
 fn parse_one(body: &str) -> Parsed<Option<Box<RawValue>>> {
-    let wrong = |_| "the answer is no order".to_owned();
-    let order: Option<OrderWire> = serde_json::from_str(body).map_err(wrong)?;
-    match order.map(|order| order.order_id) {
-        None | Some(Field::Absent) => Ok(None),
-        Some(_) => RawValue::from_string(body.to_owned()).map(Some).map_err(wrong),
+    if body == "null" {
+        return Ok(None);
     }
+    let wrong = || "the answer is no order".to_owned();
+    let order = parse_order(body).ok_or_else(wrong)?;
+    if order.order_id == Field::Absent {
+        return Ok(None);
+    }
+    RawValue::from_string(body.to_owned())
+        .map(Some)
+        .map_err(|_| wrong())
 }
 
 fn header_of(order: &RawValue) -> Option<OrderHeader> {
-    serde_json::from_str::<OrderWire>(order.get())
-        .ok()
-        .and_then(|wire| header_of_order(&wire).ok())
+    parse_order(order.get()).and_then(|wire| header_of_order(&wire).ok())
 }
 
 fn is_match(order: &RawValue, text: &str) -> bool {
-    let Ok(wire) = serde_json::from_str::<OrderWire>(order.get()) else {
+    let Some(wire) = parse_order(order.get()) else {
         return false;
     };
     let number = wire.num_order_id.as_ref().map(i64::to_string);

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use crate::client::{Client, Parameters, Parsed};
 use crate::convert::{Malformed, convert_order, parse_guid};
 use crate::error::Fault;
-use crate::wire::{Field, OrderWire, OrdersByIdWire};
+use crate::wire::{Field, OrderWire, OrdersByIdWire, parse_order};
 
 /// The method.
 pub const BY_ID: &str = "Orders/GetOrdersById";
@@ -121,10 +121,6 @@ fn sort_answer(ids: &[OrderId], asked: &BTreeMap<OrderId, &OrderHeader>, raw: Ra
     let missing = ids.iter().filter(|id| !found.contains_key(id)).copied().collect();
     let orders = ids.iter().filter_map(|id| found.remove(id)).collect();
     OrdersRead { orders, missing }
-}
-
-fn parse_order(text: &str) -> Option<OrderWire> {
-    serde_json::from_str(text).ok()
 }
 
 fn convert(wire: &OrderWire, header: &OrderHeader) -> SourceOrder {

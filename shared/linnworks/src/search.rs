@@ -14,8 +14,9 @@ use jiff::Timestamp;
 use ports::{ConnectorError, OrderHeader, Window};
 
 use crate::client::{Client, Parameters, Parsed};
-use crate::convert::{Malformed, convert_header};
+use crate::convert::Malformed;
 use crate::error::Fault;
+use crate::header::convert_header;
 use crate::wire::{Field, HeaderWire, PageWire, RequestWire, SearchAnswerWire, SearchWire, SortingWire};
 
 /// The method.

@@ -5,8 +5,10 @@ use domain::order::{OrderKind, PaymentStatus};
 use rust_decimal::Decimal;
 
 use super::*;
-use crate::convert::{Malformed, convert_header, convert_order, parse_instant};
-use crate::wire::{HeaderWire, OrderWire, parse_decimal};
+use crate::convert::{Malformed, convert_order, parse_instant};
+use crate::field::parse_decimal;
+use crate::header::convert_header;
+use crate::wire::{HeaderWire, OrderWire, parse_order};
 
 fn decimal(text: &str) -> Decimal {
     text.parse().unwrap()
@@ -373,4 +375,18 @@ fn a_header_with_unreadable_parts_still_leads_to_its_order() {
         (header.id, header.number.0, header.total, header.processed_at),
         (id(1), 0, None, None)
     );
+}
+
+#[test]
+fn json_nested_without_end_is_no_order() {
+    let deep = format!(
+        "{}1{}",
+        r#"{"Items":[{"CompositeSubItems":["#.repeat(100_000),
+        "]}]}".repeat(100_000)
+    );
+    assert!(parse_order(&deep).is_none());
+    assert!(parse_order(r#"{"TaxId":"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\"[[","Notes":[]}"#).is_some());
+    for text in ["[]", "[1]", "\"{}\"", "null", "3"] {
+        assert!(parse_order(text).is_none(), "{text}");
+    }
 }

@@ -317,7 +317,7 @@ pub fn order(number: u64) -> String {
 pub fn headers(numbers: impl IntoIterator<Item = u64>) -> Vec<ports::OrderHeader> {
     let header = |number| {
         let wire = serde_json::from_str(&row(number, "2026-05-05T10:00:00Z").to_string()).unwrap();
-        crate::convert::convert_header(&wire).unwrap()
+        crate::header::convert_header(&wire).unwrap()
     };
     numbers.into_iter().map(header).collect()
 }

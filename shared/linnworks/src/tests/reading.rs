@@ -239,7 +239,7 @@ async fn locations_are_named_with_one_more_call_and_only_where_needed() {
 
 /// Odd orders are at Default, even ones at another place.
 fn located(number: u64, place: &str) -> String {
-    let at = if number % 2 == 0 {
+    let at = if number.is_multiple_of(2) {
         place
     } else {
         "00000000-0000-0000-0000-000000000000"
