@@ -43,10 +43,9 @@ pub(super) fn company_info_body(books: &Books) -> Json {
         )
 }
 
-/// Preferences.
-pub(super) fn preferences_body(books: &Books) -> Json {
-    let company = &books.company;
-    let preferences = &company.preferences;
+/// SalesFormsPrefs and AccountingInfoPrefs.
+fn form_preferences(books: &Books) -> (Json, Json) {
+    let preferences = &books.company.preferences;
     let flag = Json::Bool;
     let account = |name: &str| {
         books
@@ -76,6 +75,15 @@ pub(super) fn preferences_body(books: &Books) -> Json {
     if let Some(date) = preferences.book_close_date {
         accounting.set("BookCloseDate", Json::text(date.to_string()));
     }
+    (sales, accounting)
+}
+
+/// Preferences.
+pub(super) fn preferences_body(books: &Books) -> Json {
+    let company = &books.company;
+    let preferences = &company.preferences;
+    let flag = Json::Bool;
+    let (sales, accounting) = form_preferences(books);
     let mut taxes = Json::object().with("UsingSalesTax", flag(true));
     if company.is_united_states() {
         taxes.set("PartnerTaxEnabled", flag(preferences.partner_tax_enabled));
@@ -87,6 +95,10 @@ pub(super) fn preferences_body(books: &Books) -> Json {
     let currencies = Json::object()
         .with("MultiCurrencyEnabled", flag(company.multicurrency))
         .with("HomeCurrency", Json::reference(&company.home_currency, None));
+    let products = Json::object()
+        .with("QuantityOnHand", flag(preferences.quantity_on_hand))
+        .with("ForSales", flag(true))
+        .with("ForPurchase", flag(true));
     Json::object()
         .with("Id", Json::text("1"))
         .with("SyncToken", Json::text("6"))
@@ -96,13 +108,7 @@ pub(super) fn preferences_body(books: &Books) -> Json {
         .with("AccountingInfoPrefs", accounting)
         .with("TaxPrefs", taxes)
         .with("CurrencyPrefs", currencies)
-        .with(
-            "ProductAndServicesPrefs",
-            Json::object()
-                .with("QuantityOnHand", flag(preferences.quantity_on_hand))
-                .with("ForSales", flag(true))
-                .with("ForPurchase", flag(true)),
-        )
+        .with("ProductAndServicesPrefs", products)
         .with(
             "VendorAndPurchasesPrefs",
             Json::object().with("BillableExpenseTracking", flag(false)),

@@ -105,7 +105,7 @@ impl Core {
             return Verdict::Answer(self.counted(answer));
         }
         let verdict = match self.chaos.pick(&mut self.switches, &route) {
-            None => Verdict::Answer(self.perform(request, None)),
+            None => Verdict::Answer(self.perform_route(request, route, None)),
             Some(kind) => self.struck(request, kind),
         };
         match verdict {
@@ -235,8 +235,12 @@ impl Core {
 
     /// Does what a request asks for, no faults in the way. `limit` bounds the items of a batch.
     pub fn perform(&mut self, request: &Request, limit: Option<usize>) -> Answer {
+        self.perform_route(request, route::parse(request), limit)
+    }
+
+    fn perform_route(&mut self, request: &Request, route: Route, limit: Option<usize>) -> Answer {
         let now = self.time.now();
-        match route::parse(request) {
+        match route {
             Route::Discovery => discovery(&self.base),
             Route::Authorize => self.tokens.authorize(request),
             Route::Token => self.tokens.token(request, &self.switches, now),

@@ -12,67 +12,80 @@ use super::seed::{AccountSeed, CompanySeed, CustomerSeed, ItemSeed, TaxCodeSeed,
 
 /// Stores every list of the seed.
 pub(super) fn load(mut seed: CompanySeed, now: Timestamp) -> Books {
-    let accounts = std::mem::take(&mut seed.accounts);
-    let items = std::mem::take(&mut seed.items);
-    let customers = std::mem::take(&mut seed.customers);
-    let vendors = std::mem::take(&mut seed.vendors);
-    let employees = std::mem::take(&mut seed.employees);
-    let rates = std::mem::take(&mut seed.tax_rates);
-    let codes = std::mem::take(&mut seed.tax_codes);
-    let classes = std::mem::take(&mut seed.classes);
-    let departments = std::mem::take(&mut seed.departments);
-    let terms = std::mem::take(&mut seed.terms);
-    let methods = std::mem::take(&mut seed.payment_methods);
+    let lists = CompanySeed {
+        accounts: std::mem::take(&mut seed.accounts),
+        items: std::mem::take(&mut seed.items),
+        customers: std::mem::take(&mut seed.customers),
+        vendors: std::mem::take(&mut seed.vendors),
+        employees: std::mem::take(&mut seed.employees),
+        tax_rates: std::mem::take(&mut seed.tax_rates),
+        tax_codes: std::mem::take(&mut seed.tax_codes),
+        classes: std::mem::take(&mut seed.classes),
+        departments: std::mem::take(&mut seed.departments),
+        terms: std::mem::take(&mut seed.terms),
+        payment_methods: std::mem::take(&mut seed.payment_methods),
+        ..seed.clone()
+    };
     let mut books = Books::new(seed);
-    let home = books.company.home_currency.clone();
-    for account in &accounts {
+    let home = lists.home_currency.clone();
+    for account in &lists.accounts {
         books.insert(EntityKind::Account, account_body(account, &home), now);
     }
-    load_taxes(&mut books, &rates, &codes, now);
-    for item in &items {
+    load_taxes(&mut books, &lists.tax_rates, &lists.tax_codes, now);
+    for item in &lists.items {
         let body = item_body(&books, item);
         books.insert(EntityKind::Item, body, now);
     }
-    for customer in &customers {
-        let body = customer_body(customer, &home);
-        books.insert(EntityKind::Customer, body, now);
+    load_people(&mut books, &lists, now);
+    load_small_lists(&mut books, &lists, now);
+    load_currencies(&mut books, &lists.customers, now);
+    books
+}
+
+fn load_people(books: &mut Books, lists: &CompanySeed, now: Timestamp) {
+    let home = &lists.home_currency;
+    for customer in &lists.customers {
+        books.insert(EntityKind::Customer, customer_body(customer, home), now);
     }
-    for vendor in &vendors {
+    for vendor in &lists.vendors {
         let body = person_body(
             &vendor.display_name,
-            vendor.currency.as_deref().unwrap_or(&home),
+            vendor.currency.as_deref().unwrap_or(home),
             true,
         )
         .with("Balance", Json::count(0))
         .with("Vendor1099", Json::Bool(false));
         books.insert(EntityKind::Vendor, body, now);
     }
-    for employee in &employees {
+    for employee in &lists.employees {
         let body = Json::object()
             .with("DisplayName", Json::text(employee))
             .with("Active", Json::Bool(true));
         books.insert(EntityKind::Employee, body, now);
     }
+}
+
+fn load_small_lists(books: &mut Books, lists: &CompanySeed, now: Timestamp) {
     for (kind, names) in [
-        (EntityKind::Class, classes),
-        (EntityKind::Department, departments),
+        (EntityKind::Class, &lists.classes),
+        (EntityKind::Department, &lists.departments),
     ] {
         for name in names {
             books.insert(
                 kind,
-                named(&name).with("FullyQualifiedName", Json::text(&name)),
+                named(name).with("FullyQualifiedName", Json::text(name)),
                 now,
             );
         }
     }
-    for term in terms {
+    for term in &lists.terms {
         let days = Json::Number(term.due_days.to_string());
         let body = named(&term.name)
             .with("Type", Json::text("STANDARD"))
             .with("DueDays", days);
         books.insert(EntityKind::Term, body, now);
     }
-    for method in methods {
+    for method in &lists.payment_methods {
         let kind = if method.credit_card {
             "CREDIT_CARD"
         } else {
@@ -84,8 +97,6 @@ pub(super) fn load(mut seed: CompanySeed, now: Timestamp) -> Books {
             now,
         );
     }
-    load_currencies(&mut books, &customers, now);
-    books
 }
 
 fn named(name: &str) -> Json {

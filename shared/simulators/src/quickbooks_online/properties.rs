@@ -81,19 +81,6 @@ fn own_members(kind: EntityKind) -> &'static str {
             "Name Description Active RateValue AgencyRef TaxReturnLineRef EffectiveTaxRate SpecialTaxType \
             DisplayType TaxRateEx OriginalTaxRate"
         }
-        EntityKind::SalesReceipt => "SalesReceiptEx LessCIS",
-        EntityKind::Invoice => {
-            "Deposit AllowIPNPayment AllowOnlinePayment AllowOnlineCreditCardPayment AllowOnlineACHPayment \
-            AllowOnlinePayPalPayment AllowOnlineAffirmPayment EInvoiceStatus ECloudStatusTimeStamp CfdiUse \
-            Exportation GlobalInfo invoiceStatus callToAction invoiceStatusLog InvoiceEx LessCIS \
-            InvoiceLink PaymentDetailsMessage ConvenienceFeeDetail EnabledSurchargeInfo \
-            InvoiceLinkSecurityCode InvoiceLinkExpiryDate AutoPayEligible SchedulePayEligible \
-            ScheduledPaymentId GratuityEnabled FinancingProductType SubscriptionPaymentsSetting \
-            TxnRetainageDetail"
-        }
-        EntityKind::Payment => "UnappliedAmt ProcessPayment PaymentExtendedType PaymentEx",
-        EntityKind::CreditMemo => "RemainingCredit InvoiceRef CreditMemoEx",
-        EntityKind::RefundReceipt => "RemainingCredit RefundReceiptEx",
         EntityKind::Preferences => {
             "AccountingInfoPrefs AdvancedInventoryPrefs ProductAndServicesPrefs SalesFormsPrefs \
             EmailMessagesPrefs PrintDocumentPrefs VendorAndPurchasesPrefs TimeTrackingPrefs TaxPrefs \
@@ -113,6 +100,27 @@ fn own_members(kind: EntityKind) -> &'static str {
             "DisplayName TaxTrackedOnPurchases TaxTrackedOnSales TaxRegistrationNumber LastFileDate TaxAgencyConfig"
         }
         EntityKind::Employee => "DisplayName GivenName FamilyName Active PrintOnCheckName",
+        _ => own_transaction_members(kind),
+    }
+}
+
+/// Members of one transaction alone.
+fn own_transaction_members(kind: EntityKind) -> &'static str {
+    match kind {
+        EntityKind::SalesReceipt => "SalesReceiptEx LessCIS",
+        EntityKind::Invoice => {
+            "Deposit AllowIPNPayment AllowOnlinePayment AllowOnlineCreditCardPayment AllowOnlineACHPayment \
+            AllowOnlinePayPalPayment AllowOnlineAffirmPayment EInvoiceStatus ECloudStatusTimeStamp CfdiUse \
+            Exportation GlobalInfo invoiceStatus callToAction invoiceStatusLog InvoiceEx LessCIS \
+            InvoiceLink PaymentDetailsMessage ConvenienceFeeDetail EnabledSurchargeInfo \
+            InvoiceLinkSecurityCode InvoiceLinkExpiryDate AutoPayEligible SchedulePayEligible \
+            ScheduledPaymentId GratuityEnabled FinancingProductType SubscriptionPaymentsSetting \
+            TxnRetainageDetail"
+        }
+        EntityKind::Payment => "UnappliedAmt ProcessPayment PaymentExtendedType PaymentEx",
+        EntityKind::CreditMemo => "RemainingCredit InvoiceRef CreditMemoEx",
+        EntityKind::RefundReceipt => "RemainingCredit RefundReceiptEx",
+        _ => "",
     }
 }
 
@@ -310,6 +318,19 @@ pub(super) fn check_lengths(kind: EntityKind, body: &Json) -> Result<(), Fault> 
         check_length(field, "StringValue", 31)?;
     }
     Ok(())
+}
+
+/// Refuses letters outside ISO-8859-1, the character set of US companies (quickbooks-online.md 3.0).
+pub(super) fn check_latin1(value: &Json) -> Result<(), Fault> {
+    match value {
+        Json::Text(text) if text.chars().any(|letter| u32::from(letter) > 0xFF) => {
+            let detail = "Element contains invalid characters";
+            Err(Fault::new("2040", "Invalid String. The string is not a valid string", detail).at(""))
+        }
+        Json::Array(items) => items.iter().try_for_each(check_latin1),
+        Json::Object(_) => value.members().try_for_each(|(_, member)| check_latin1(member)),
+        _ => Ok(()),
+    }
 }
 
 /// Members a query may filter and sort by, beside `Id` and the two times of `MetaData` (quickbooks-online.md 2.6).

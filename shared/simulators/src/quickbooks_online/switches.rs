@@ -302,6 +302,8 @@ pub struct Switches {
     pub us_total_tax: UsTotalTax,
     /// Whether unknown members are refused with 2010.
     pub unknown_property_2010: bool,
+    /// Whether letters outside ISO-8859-1 are refused with 2040 in a US company (quickbooks-online.md 3.0).
+    pub us_latin1_only: bool,
     /// How names are compared for 6240.
     pub name_comparison: NameComparison,
     /// Whether an object made inactive is renamed `X (deleted)`.
@@ -330,6 +332,7 @@ impl Default for Switches {
             tax_line_override: true,
             us_total_tax: UsTotalTax::default(),
             unknown_property_2010: true,
+            us_latin1_only: true,
             name_comparison: NameComparison::default(),
             deleted_suffix: true,
             untracked_reference: UntrackedReference::default(),

@@ -74,6 +74,9 @@ pub(super) fn execute(
         properties::check_known(kind, &body)?;
     }
     properties::check_lengths(kind, &body)?;
+    if switches.us_latin1_only && books.company.is_united_states() {
+        properties::check_latin1(&body)?;
+    }
     if kind == EntityKind::ExchangeRate {
         return set_exchange_rate(books, &body, now);
     }

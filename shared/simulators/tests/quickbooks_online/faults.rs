@@ -24,6 +24,17 @@ fn strike(company: &Company, kind: FaultKind) {
         .set_switches(|switches| switches.strike_next(kind, FaultTarget::Write));
 }
 
+/// Waits for the commit, not for a time: the books are asked until they show it.
+async fn wait_for_one(company: &Company) {
+    tokio::time::timeout(Duration::from_secs(10), async {
+        while live(company) == 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .unwrap();
+}
+
 #[tokio::test]
 async fn a_dropped_connection_hides_whether_the_write_was_done() {
     let company = Company::united_kingdom().await;
@@ -118,14 +129,42 @@ async fn a_slow_commit_is_done_although_the_client_has_gone() {
         .json(&body)
         .timeout(Duration::from_millis(10));
     assert!(company.send(request).await.unwrap_err().is_timeout());
-    // Waits for the commit, not for a time: the books are asked until they show it.
-    tokio::time::timeout(Duration::from_secs(10), async {
-        while live(&company) == 0 {
+    wait_for_one(&company).await;
+}
+
+#[tokio::test]
+async fn a_late_commit_in_real_time_follows_the_lost_answer() {
+    let company = Company::united_kingdom().await;
+    company
+        .simulator
+        .set_switches(|switches| switches.late_commit = LateCommit::Milliseconds(20));
+    strike(&company, FaultKind::CommitThenDropConnection);
+    let body = company.receipt("T5").await;
+    assert!(company.try_post("salesreceipt", &body).await.is_err());
+    wait_for_one(&company).await;
+}
+
+#[tokio::test]
+async fn calls_in_progress_are_limited() {
+    let company = Company::united_kingdom().await;
+    let limits = RateLimits {
+        concurrent: 1,
+        per_second: 100,
+        ..RateLimits::documented()
+    };
+    company.simulator.set_switches(|switches| {
+        switches.rate_limits = limits;
+        switches.strike_next(FaultKind::SlowAnswer { milliseconds: 500 }, FaultTarget::Read);
+    });
+    company.simulator.reset_counters();
+    let second = async {
+        while company.simulator.counters().total == 0 {
             tokio::task::yield_now().await;
         }
-    })
-    .await
-    .unwrap();
+        company.get("customer/2").await.0
+    };
+    let (first, second) = tokio::join!(company.get("customer/1"), second);
+    assert_eq!((first.0, second), (200, 429));
 }
 
 #[tokio::test]

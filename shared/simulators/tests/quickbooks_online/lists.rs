@@ -223,3 +223,18 @@ async fn other_lists_are_created() {
         "2050"
     );
 }
+
+#[tokio::test]
+async fn a_us_company_refuses_letters_outside_latin_1() {
+    let us = Company::start(CompanySeed::united_states()).await;
+    assert_eq!(
+        code(&us.post("customer", &json!({"DisplayName": "Łukasz"})).await.1),
+        "2040"
+    );
+    assert_eq!(us.post("customer", &json!({"DisplayName": "Renée"})).await.0, 200);
+    let uk = Company::united_kingdom().await;
+    assert_eq!(
+        uk.post("customer", &json!({"DisplayName": "Łukasz"})).await.0,
+        200
+    );
+}

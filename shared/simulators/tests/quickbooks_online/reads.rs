@@ -68,7 +68,7 @@ async fn escapes_lists_of_members_and_patterns_are_understood() {
     for statement in [
         r"select * from Customer where DisplayName = 'amy\'s & co'",
         "select * from Customer where DisplayName LIKE 'Amy%Co'",
-        "SELECT * FROM Customer WHERE Id IN ('4','77')",
+        "SELECT * FROM Customer WHERE Id IN ('6','77')",
     ] {
         let (_, body) = company.query(statement).await;
         assert_eq!(

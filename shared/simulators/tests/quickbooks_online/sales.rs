@@ -104,16 +104,16 @@ async fn a_document_number_in_use_is_refused_and_names_the_other_transaction() {
 #[tokio::test]
 async fn a_missing_document_number_is_given_out_unless_custom_numbers_are_on() {
     let company = Company::united_kingdom().await;
-    let mut body = company.receipt("").await;
-    let (_, answer) = company.post("salesreceipt", &body).await;
+    let (_, answer) = company.post("salesreceipt", &company.receipt("").await).await;
     assert_eq!(answer["SalesReceipt"]["DocNumber"], "1001");
     let mut seed = CompanySeed::united_kingdom().with_items(vec![ItemSeed::non_inventory("Gadget", "GAD-1")]);
     seed.preferences.custom_txn_numbers = true;
     let company = Company::start(seed).await;
     let (_, answer) = company.post("salesreceipt", &company.receipt("").await).await;
     assert!(answer["SalesReceipt"]["DocNumber"].is_null());
-    body["DocNumber"] = json!("AUTO_GENERATE");
-    let (_, answer) = company.post("salesreceipt", &body).await;
+    let (_, answer) = company
+        .post("salesreceipt", &company.receipt("AUTO_GENERATE").await)
+        .await;
     assert_eq!(answer["SalesReceipt"]["DocNumber"], "1001");
 }
 
@@ -392,8 +392,22 @@ async fn shipping_discount_and_description_lines_work_by_preference() {
     );
     let mut seed = CompanySeed::united_kingdom().with_items(vec![ItemSeed::non_inventory("Gadget", "GAD-1")]);
     seed.preferences.allow_shipping = false;
+    seed.preferences.allow_discount = false;
     let company = Company::start(seed).await;
-    assert_eq!(code(&company.post("salesreceipt", &body).await.1), "6000");
+    let mut refused = company.receipt("L2").await;
+    refused["Line"]
+        .as_array_mut()
+        .unwrap()
+        .push(body["Line"][1].clone());
+    let (_, answer) = company.post("salesreceipt", &refused).await;
+    assert!(
+        answer["Fault"]["Error"][0]["Detail"]
+            .as_str()
+            .unwrap()
+            .contains("Shipping is turned off")
+    );
+    refused["Line"][1] = body["Line"][2].clone();
+    assert_eq!(code(&company.post("salesreceipt", &refused).await.1), "6000");
 }
 
 #[tokio::test]

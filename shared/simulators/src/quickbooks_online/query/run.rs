@@ -33,21 +33,36 @@ pub(in crate::quickbooks_online) fn run(context: &QueryContext<'_>, text: &str) 
     let kind = EntityKind::parse(&statement.entity)
         .ok_or_else(|| invalid(format!("invalid context declaration: {}", statement.entity)))?;
     check(kind, &mut statement)?;
-    let mut rows = context.matching(kind, &statement)?;
-    if statement.selection == Selection::Count {
-        return Ok(Json::object().with("totalCount", Json::count(rows.len())));
-    }
-    sort(&mut rows, &statement.order);
     let start = usize::try_from(statement.start - 1).unwrap_or(0);
     let max = usize::try_from(statement.max.unwrap_or(100))
         .unwrap_or(0)
         .min(1000);
-    let page: Vec<Json> = rows
-        .into_iter()
-        .skip(start)
-        .take(max)
-        .map(|row| project(row, &statement))
-        .collect();
+    let is_count = statement.selection == Selection::Count;
+    let rows = match context.company_rows(kind, &statement) {
+        Some(rows) => rows,
+        None => {
+            let records = context.matching(kind, &statement)?;
+            if is_count {
+                return Ok(Json::object().with("totalCount", Json::count(records.len())));
+            }
+            // Only rows that are shown or sorted are worth rendering.
+            let is_paged = statement.order.is_empty();
+            let (skipped, kept) = if is_paged { (start, max) } else { (0, usize::MAX) };
+            let rendered = records.into_iter().skip(skipped).take(kept);
+            let mut rows: Vec<Json> = rendered
+                .map(|record| context.books.render(kind, record))
+                .collect();
+            if !is_paged {
+                sort(&mut rows, &statement.order);
+                rows = rows.into_iter().skip(start).take(max).collect();
+            }
+            rows
+        }
+    };
+    if is_count {
+        return Ok(Json::object().with("totalCount", Json::count(rows.len())));
+    }
+    let page: Vec<Json> = rows.into_iter().map(|row| project(row, &statement)).collect();
     if page.is_empty() {
         return Ok(Json::object());
     }
@@ -118,13 +133,17 @@ fn check(kind: EntityKind, statement: &mut Statement) -> Result<(), Fault> {
 }
 
 impl QueryContext<'_> {
-    fn matching(&self, kind: EntityKind, statement: &Statement) -> Result<Vec<Json>, Fault> {
+    /// The rows of the company's own objects, which are no records.
+    fn company_rows(&self, kind: EntityKind, statement: &Statement) -> Option<Vec<Json>> {
         match kind {
-            EntityKind::Preferences => return Ok(vec![company::preferences_body(self.books)]),
-            EntityKind::CompanyInfo => return Ok(vec![company::company_info_body(self.books)]),
-            EntityKind::ExchangeRate => return Ok(self.exchange_rates(statement)),
-            _ => {}
+            EntityKind::Preferences => Some(vec![company::preferences_body(self.books)]),
+            EntityKind::CompanyInfo => Some(vec![company::company_info_body(self.books)]),
+            EntityKind::ExchangeRate => Some(self.exchange_rates(statement)),
+            _ => None,
         }
+    }
+
+    fn matching<'b>(&'b self, kind: EntityKind, statement: &Statement) -> Result<Vec<&'b Record>, Fault> {
         let asks_active = statement
             .conditions
             .iter()
@@ -135,20 +154,29 @@ impl QueryContext<'_> {
             if hidden || self.is_stale(kind, record) {
                 continue;
             }
-            let shown = self.books.render(kind, record);
             let mut matches = true;
             for condition in &statement.conditions {
-                matches = matches && self.is_match(&shown, condition)?;
+                matches =
+                    matches && self.is_match(self.value_of_record(record, &condition.member), condition)?;
             }
             if matches {
-                found.push(shown);
+                found.push(record);
             }
         }
         Ok(found)
     }
 
+    fn value_of_record(&self, record: &Record, member: &str) -> Option<String> {
+        match member {
+            "Id" => Some(record.id.clone()),
+            "MetaData.CreateTime" => Some(self.books.stamp(record.created)),
+            "MetaData.LastUpdatedTime" => Some(self.books.stamp(record.updated)),
+            _ => value_of(&record.body, member),
+        }
+    }
+
     /// The rows worth looking at: those of a DocNumber or an Id when one is asked for, else all.
-    fn candidates<'b>(&'b self, kind: EntityKind, statement: &'b Statement) -> Vec<&'b Record> {
+    fn candidates<'b>(&'b self, kind: EntityKind, statement: &Statement) -> Vec<&'b Record> {
         for condition in &statement.conditions {
             let exact = matches!(condition.operator, Operator::Equal | Operator::In);
             if exact && condition.member == "DocNumber" {
@@ -216,8 +244,7 @@ impl QueryContext<'_> {
             .collect()
     }
 
-    fn is_match(&self, row: &Json, condition: &Condition) -> Result<bool, Fault> {
-        let value = value_of(row, &condition.member);
+    fn is_match(&self, value: Option<String>, condition: &Condition) -> Result<bool, Fault> {
         let first = condition.values.first().map_or("", String::as_str);
         let first = if first.eq_ignore_ascii_case("CURRENT_DATE") {
             self.books.server_date(self.now).to_string()
