@@ -8,10 +8,10 @@ use pipeline::report::{DocumentRow, ShownState, Summary, TotalsRow};
 /// Rows shown before the rest is only counted.
 pub const ROWS_SHOWN_MAX: usize = 15;
 
-/// A table in the house form: no frame, wrapped to the terminal.
+/// A table in the house form: wrapped to the terminal, and fit to be pasted into a ticket as it is.
 pub fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(presets::ASCII_MARKDOWN);
     table.set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(header.iter().copied());
     table

@@ -19,6 +19,9 @@ pub const WATERMARK: &str = "linnworks-processed";
 /// Orders read and stored at a time: a crash repeats at most this much reading.
 pub const ORDERS_PER_CHUNK_MAX: usize = 1_000;
 
+/// The most that this machine's clock may be ahead of Linnworks' without an order being missed.
+pub const CLOCK_SKEW_MAX: Duration = Duration::from_secs(24 * 3600);
+
 /// What to fetch.
 #[derive(Clone, Debug, Default)]
 pub struct FetchRequest {
@@ -70,7 +73,7 @@ pub async fn fetch_orders(core: &Core, source: &dyn OrderSource, request: &Fetch
         let headers = source.find_processed(window).await?;
         fetched.keys.extend(store_headers(core, source, &headers, false).await?);
         if request.since.is_none() && request.until.is_none() {
-            core.store.advance_watermark(WATERMARK, window.to).await?;
+            core.store.advance_watermark(WATERMARK, next_watermark(&headers, window)).await?;
         }
     }
     if request.books != OrderBooks::Processed {
@@ -78,6 +81,14 @@ pub async fn fetch_orders(core: &Core, source: &dyn OrderSource, request: &Fetch
         fetched.keys.extend(store_headers(core, source, &headers, false).await?);
     }
     Ok(fetched)
+}
+
+/// Where the next run begins (less the overlap): the newest order that Linnworks itself dated, so that a clock of ours that is ahead
+/// leaves no gap; and at least the end of the window less [`CLOCK_SKEW_MAX`], so that quiet days do not make the window grow.
+fn next_watermark(headers: &[OrderHeader], window: Window) -> Timestamp {
+    let newest = headers.iter().filter_map(|header| header.processed_at).filter(|at| *at <= window.to).max();
+    let floor = earlier(window.to, CLOCK_SKEW_MAX).max(window.from);
+    newest.map_or(floor, |newest| newest.max(floor))
 }
 
 /// The headers of all the references; one that is unknown, or fits several orders, is refused.
@@ -167,7 +178,7 @@ async fn store_headers(
     }
     core.tell(Progress::Found(wanted.len()));
     for chunk in wanted.chunks(ORDERS_PER_CHUNK_MAX) {
-        touched.extend(store_chunk(core, source, chunk).await?);
+        touched.extend(store_chunk(core, source, chunk, even_unchanged).await?);
         core.tell(Progress::Fetched(chunk.len()));
     }
     Ok(touched)
@@ -177,6 +188,7 @@ async fn store_chunk(
     core: &Core,
     source: &dyn OrderSource,
     chunk: &[(OrderHeader, Option<DocumentRecord>)],
+    asked: bool,
 ) -> Result<Vec<DocumentKey>, RunError> {
     let headers: Vec<OrderHeader> = chunk.iter().map(|(header, _)| header.clone()).collect();
     let read = source.read_orders(&headers).await?;
@@ -194,7 +206,7 @@ async fn store_chunk(
     let mut touched = Vec::new();
     for (header, record) in chunk {
         let outcome = match orders.remove(&header.id) {
-            Some(Ok(order)) => take_order(core, header, record.clone(), order)?,
+            Some(Ok(order)) => take_order(core, header, record.clone(), order, asked)?,
             Some(Err(cause)) => Some(hold_unreadable(core, header, record.clone(), &cause)),
             None if missing.contains(&header.id) => Some(hold_unreadable(
                 core,
@@ -242,11 +254,14 @@ fn take_order(
     header: &OrderHeader,
     record: Option<DocumentRecord>,
     order: Box<Order>,
+    asked: bool,
 ) -> Result<Option<Change>, RunError> {
     let hash = hash_order(&order)?;
     let mut record = record.unwrap_or_else(|| new_record(core, header));
     let is_new = record.version == 0;
-    if !is_new && record.payload_hash == hash {
+    // A person who names a held order wants it tried again.
+    let retry = asked && matches!(record.state, DocumentState::Held { .. });
+    if !is_new && record.payload_hash == hash && !retry {
         record.fingerprint = header.fingerprint.clone();
         return Ok(Some(Change { record, payload: None, event: None }));
     }
@@ -263,6 +278,7 @@ fn take_order(
         }
         state @ DocumentState::Conflict { .. } => (state, "the order was changed in Linnworks while in conflict"),
         _ if is_new => (DocumentState::Fetched, "fetched"),
+        _ if record.payload_hash == hash => (DocumentState::Fetched, "tried again, asked for by its number"),
         _ => (DocumentState::Fetched, "fetched again: the order was changed in Linnworks"),
     };
     record.number = order.number.to_string();

@@ -226,7 +226,7 @@ pub fn summarise_records(records: &[DocumentRecord]) -> Summary {
         }
         summary.documents.push(DocumentRow::of(record));
     }
-    summary.documents.sort_by(|left, right| by_number(left).cmp(&by_number(right)));
+    summary.documents.sort_by_key(by_number);
     summary.totals = sums
         .iter()
         .map(|(currency, sums)| totals_row(*currency, sources.get(currency).copied().unwrap_or_default(), sums))

@@ -36,8 +36,8 @@ pub struct SyncRun {
 /// Runs once.
 ///
 /// # Errors
-/// Those of Linnworks while fetching, and of the store. Errors of QuickBooks end the run through [`SyncRun::stopped_by`], with
-/// everything fetched safely stored.
+/// Those of the store, and requests that cannot be met. Errors of Linnworks and QuickBooks end the run through
+/// [`SyncRun::stopped_by`], with everything fetched safely stored; what was stored before is posted even while Linnworks is away.
 pub async fn sync(
     core: &Core,
     source: &dyn OrderSource,
@@ -45,10 +45,15 @@ pub async fn sync(
     request: &FetchRequest,
 ) -> Result<SyncRun, RunError> {
     keep_settings(core).await?;
-    let fetched = fetch_orders(core, source, request).await?;
-    let mut run = SyncRun { fetched: fetched.keys.len(), ..SyncRun::default() };
-    run.keys.extend(fetched.keys.iter().cloned());
-    run.keys.extend(fetched.asked.iter().cloned());
+    let mut run = SyncRun::default();
+    match fetch_orders(core, source, request).await {
+        Ok(fetched) => {
+            run.fetched = fetched.keys.len();
+            run.keys.extend(fetched.keys.into_iter().chain(fetched.asked));
+        }
+        Err(RunError::Connector(error)) => run.stopped_by = Some(error),
+        Err(error) => return Err(error),
+    }
     sweep(core).await?;
     match work(core, books, &mut run).await {
         Ok(()) => {}

@@ -72,6 +72,12 @@ pub enum StoreError {
         /// Its process id, as it wrote it down.
         holder: String,
     },
+    /// There is nothing there yet.
+    #[error("there is no linnbooks data in {place} yet. Run `linnbooks sync` first, or name the folder with --data")]
+    Absent {
+        /// Where it was looked for.
+        place: String,
+    },
     /// A record that this version cannot read; it is left untouched.
     #[error("{place} cannot be read: {cause}. It was left as it is; use the version of linnbooks that wrote it, or a newer one")]
     Unreadable {

@@ -97,15 +97,12 @@ impl SqliteStore {
     /// [`StoreError::Medium`].
     ///
     /// # Errors
-    /// [`StoreError::Medium`] when there is no store in the directory, [`StoreError::Unreadable`] when it has another version.
+    /// [`StoreError::Absent`] when there is no store in the directory, [`StoreError::Unreadable`] when it has another version.
     pub fn open_read_only(directory: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let path = directory.join(DATABASE_FILE);
         let place = path.display().to_string();
         if !path.is_file() {
-            return Err(StoreError::Medium {
-                place,
-                cause: "there is no store here yet".into(),
-            });
+            return Err(StoreError::Absent { place: directory.display().to_string() });
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&path, flags).map_err(at(&place))?;
