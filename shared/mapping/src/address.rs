@@ -16,20 +16,45 @@ impl Work<'_> {
     /// An address of the order; `None` when it is empty. Every order keeps its own, even under a shared customer.
     pub(crate) fn map_address(&mut self, address: &Address) -> Option<PostalAddress> {
         let name = address.full_name.as_deref().map(strip_attention);
-        let texts =
-            [name, address.company.as_deref(), address.line_1.as_deref(), address.line_2.as_deref(), address.line_3.as_deref()];
+        let texts = [
+            name,
+            address.company.as_deref(),
+            address.line_1.as_deref(),
+            address.line_2.as_deref(),
+            address.line_3.as_deref(),
+        ];
         let mut lines: Vec<String> = Vec::with_capacity(LINES_MAX);
-        for line in texts.into_iter().flatten().filter_map(|text| self.text(text, LINE_CHARACTERS_MAX)) {
+        for line in texts
+            .into_iter()
+            .flatten()
+            .filter_map(|text| self.text(text, LINE_CHARACTERS_MAX))
+        {
             if lines.last() != Some(&line) {
                 lines.push(line);
             }
         }
         let city = address.town.as_deref().and_then(|town| self.text(town, 255));
-        let region = address.region.as_deref().and_then(|region| self.text(region, 255));
-        let postal_code = address.postal_code.as_deref().and_then(|code| self.text(code, 30));
+        let region = address
+            .region
+            .as_deref()
+            .and_then(|region| self.text(region, 255));
+        let postal_code = address
+            .postal_code
+            .as_deref()
+            .and_then(|code| self.text(code, 30));
         let country = self.map_country(address.country.as_deref());
-        let empty = lines.is_empty() && city.is_none() && region.is_none() && postal_code.is_none() && country.is_none();
-        (!empty).then_some(PostalAddress { lines, city, region, postal_code, country })
+        let empty = lines.is_empty()
+            && city.is_none()
+            && region.is_none()
+            && postal_code.is_none()
+            && country.is_none();
+        (!empty).then_some(PostalAddress {
+            lines,
+            city,
+            region,
+            postal_code,
+            country,
+        })
     }
 
     fn map_country(&mut self, country: Option<&str>) -> Option<String> {
@@ -49,9 +74,20 @@ impl Work<'_> {
 
 /// The two-letter code of a country's name or of one of its other names (behaviours.md 2.1).
 pub fn country_code(name: &str) -> Option<&'static str> {
-    let letters: String = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    let letters: String = name
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect();
     let alias = match letters.as_str() {
-        "uk" | "gb" | "greatbritain" | "unitedkingdom" | "england" | "scotland" | "wales" | "northernireland"
+        "uk"
+        | "gb"
+        | "greatbritain"
+        | "unitedkingdom"
+        | "england"
+        | "scotland"
+        | "wales"
+        | "northernireland"
         | "unitedkingdomofgreatbritainandnorthernireland" => "GB",
         "usa" | "us" | "unitedstates" | "unitedstatesofamerica" | "america" => "US",
         "holland" | "netherlands" | "thenetherlands" => "NL",

@@ -12,10 +12,18 @@ impl Work<'_> {
     pub(crate) fn map_exchange_rate(&mut self) -> Hold<ExchangeRate> {
         let currency = self.order.totals.currency;
         let preferences = &self.context.company.preferences;
-        self.explanation.note("currency", currency.code(), Some("TotalsInfo.Currency"), None);
+        self.explanation
+            .note("currency", currency.code(), Some("TotalsInfo.Currency"), None);
         if currency.exponent() > 2 {
-            let cause = format!("{currency} has {} decimals, QuickBooks keeps two", currency.exponent());
-            return Err(hold(ReasonCode::SettingUnusable, cause, "Post the order by hand."));
+            let cause = format!(
+                "{currency} has {} decimals, QuickBooks keeps two",
+                currency.exponent()
+            );
+            return Err(hold(
+                ReasonCode::SettingUnusable,
+                cause,
+                "Post the order by hand.",
+            ));
         }
         if currency == preferences.home_currency {
             return Ok(ExchangeRate::Home);
@@ -23,14 +31,18 @@ impl Work<'_> {
         if !preferences.multicurrency {
             return Err(hold(
                 ReasonCode::MulticurrencyOff,
-                format!("The order is in {currency}, and the company knows {} only", preferences.home_currency),
+                format!(
+                    "The order is in {currency}, and the company knows {} only",
+                    preferences.home_currency
+                ),
                 "Turn on multicurrency in QuickBooks (it cannot be turned off again), or post the order by hand.",
             ));
         }
         match self.context.settings.currency.rate_from {
             RateFrom::QuickBooks => {
                 let value = "QuickBooks' rate of the date";
-                self.explanation.note("exchange rate", value, None, Some("currency.rate_from"));
+                self.explanation
+                    .note("exchange rate", value, None, Some("currency.rate_from"));
                 Ok(ExchangeRate::OfTheDay)
             }
             RateFrom::Order => self.take_order_rate(),
@@ -38,12 +50,18 @@ impl Work<'_> {
     }
 
     fn take_order_rate(&mut self) -> Hold<ExchangeRate> {
-        let given = self.order.totals.conversion_rate.filter(|rate| *rate > Decimal::ZERO);
+        let given = self
+            .order
+            .totals
+            .conversion_rate
+            .filter(|rate| *rate > Decimal::ZERO);
         let rate = given.and_then(|rate| match self.context.settings.currency.conversion_rate {
             ConversionRate::HomePerForeign => Some(rate),
             ConversionRate::ForeignPerHome => Decimal::ONE.checked_div(rate),
         });
-        let rate = rate.map(|rate| rate.round_dp(7)).filter(|rate| *rate > Decimal::ZERO);
+        let rate = rate
+            .map(|rate| rate.round_dp(7))
+            .filter(|rate| *rate > Decimal::ZERO);
         let Some(rate) = rate else {
             return Err(hold(
                 ReasonCode::NoExchangeRate,
@@ -52,7 +70,12 @@ impl Work<'_> {
             ));
         };
         let path = Some("TotalsInfo.ConversionRate");
-        self.explanation.note("exchange rate", rate.to_string(), path, Some("currency.rate_from"));
+        self.explanation.note(
+            "exchange rate",
+            rate.to_string(),
+            path,
+            Some("currency.rate_from"),
+        );
         Ok(ExchangeRate::Given(rate))
     }
 }

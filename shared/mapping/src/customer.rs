@@ -18,6 +18,10 @@ const NAME_CHARACTERS_MAX: usize = 500;
 /// Put after a name that a vendor or an employee has (quickbooks-online.md 3.2).
 const SUFFIX: &str = " (C)";
 
+const BILLING: &str = "CustomerInfo.BillingAddress.FullName";
+const SHIPPING: &str = "CustomerInfo.Address.FullName";
+const EMAIL: &str = "CustomerInfo.BillingAddress.EmailAddress";
+
 /// What stands in QuickBooks under a name.
 enum Found<'a> {
     Customer(&'a ListEntry),
@@ -34,49 +38,81 @@ impl<'a> Work<'a> {
         if settings.mode == CustomerMode::EmailField
             && let Some(entry) = self.find_by_email()?
         {
-            let path = Some("CustomerInfo.BillingAddress.EmailAddress");
-            self.explanation.note("customer", entry.name.clone(), path, Some("customer.mode"));
+            self.explanation
+                .note("customer", entry.name.clone(), Some(EMAIL), Some("customer.mode"));
             return Ok(CustomerRef::Existing(entry.to_ref()));
         }
-        let (raw, path) = self.customer_name(settings)?;
+        let (raw, path) = self.customer_name(settings);
         let missing_name = || {
             let cause = format!("The order has no {path}, from which the customer's name is made");
-            hold(ReasonCode::CustomerNameMissing, cause, "Complete the order in Linnworks, or set customer.mode to another mode.")
+            hold(
+                ReasonCode::CustomerNameMissing,
+                cause,
+                "Complete the order in Linnworks, or set customer.mode to another mode.",
+            )
         };
         let cleaned = self.text(&raw, usize::MAX).ok_or_else(missing_name)?;
         let name = text::safe_name(&cleaned, NAME_CHARACTERS_MAX - 20).ok_or_else(missing_name)?;
         if name != raw.trim() {
-            self.explanation.warn(format!("The customer's name was changed to '{name}', which QuickBooks takes."));
+            self.explanation.warn(format!(
+                "The customer's name was changed to '{name}', which QuickBooks takes."
+            ));
         }
         let customer = self.resolve_customer(&name, settings)?;
-        self.explanation.note("customer", customer.name(), Some(path), Some("customer.mode"));
+        self.explanation
+            .note("customer", customer.name(), Some(path), Some("customer.mode"));
         Ok(customer)
     }
 
     /// The first e-mail address of the bill-to address.
     pub(crate) fn map_email(&mut self) -> Option<String> {
         let order = self.order;
-        let candidates = [order.bill_to().email.as_deref(), order.shipping_address.email.as_deref()];
-        let email = candidates.into_iter().flatten().flat_map(split_emails).find(|email| is_email(email))?;
+        let candidates = [
+            order.bill_to().email.as_deref(),
+            order.shipping_address.email.as_deref(),
+        ];
+        let email = candidates
+            .into_iter()
+            .flatten()
+            .flat_map(split_emails)
+            .find(|email| is_email(email))?;
         self.text(email, 100)
     }
 
-    fn customer_name(&self, settings: &Customer) -> Hold<(String, &'static str)> {
+    fn customer_name(&self, settings: &Customer) -> (String, &'static str) {
         let bill = self.order.bill_to();
         let ship = &self.order.shipping_address;
         let billing = || person_of(bill);
         let delivery = || person_of(ship);
         let single = || settings.name.clone().unwrap_or_default();
-        let email = || bill.email.as_deref().and_then(|text| split_emails(text).next()).unwrap_or_default().to_owned();
-        let named = |address: &Address| address.full_name.as_deref().map(strip_attention).unwrap_or_default().to_owned();
-        const BILLING: &str = "CustomerInfo.BillingAddress.FullName";
-        const SHIPPING: &str = "CustomerInfo.Address.FullName";
-        Ok(match settings.mode {
-            CustomerMode::StoreName => (self.store_name(), "GeneralInfo.SubSource"),
+        let email = || {
+            bill.email
+                .as_deref()
+                .and_then(|text| split_emails(text).next())
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let named = |address: &Address| {
+            address
+                .full_name
+                .as_deref()
+                .map(strip_attention)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        match settings.mode {
+            CustomerMode::StoreName => self.store_name(),
             CustomerMode::StoreNameAndCurrency => {
-                let store = self.store_name();
+                let (store, path) = self.store_name();
                 let code = self.order.totals.currency.code();
-                (if store.is_empty() { store } else { format!("{store} {code}") }, "GeneralInfo.SubSource")
+                (
+                    if store.is_empty() {
+                        store
+                    } else {
+                        format!("{store} {code}")
+                    },
+                    path,
+                )
             }
             CustomerMode::SingleCustomer => (single(), "customer.name"),
             CustomerMode::LastFirst => (billing().last_first(), BILLING),
@@ -85,33 +121,49 @@ impl<'a> Work<'a> {
             }
             CustomerMode::LastFirstMiddle => (billing().last_first_middle(), BILLING),
             CustomerMode::BillingFullName => (named(bill), BILLING),
-            CustomerMode::BillingCompanyElseFirstLast => (company_or(bill, || billing().first_last()), BILLING),
-            CustomerMode::BillingCompanyElseLastFirst => (company_or(bill, || billing().last_first()), BILLING),
+            CustomerMode::BillingCompanyElseFirstLast => {
+                (company_or(bill, || billing().first_last()), BILLING)
+            }
+            CustomerMode::BillingCompanyElseLastFirst => {
+                (company_or(bill, || billing().last_first()), BILLING)
+            }
             CustomerMode::BillingCompanyElseSingleCustomer => (company_or(bill, single), BILLING),
             CustomerMode::LastFirstEmail => (with_email(&billing().last_first(), &email()), BILLING),
             CustomerMode::FirstLastEmail => {
                 let person = billing();
-                let first = if person.last.is_empty() { person.first } else { format!("{}, {}", person.first, person.last) };
+                let first = if person.last.is_empty() {
+                    person.first
+                } else {
+                    format!("{}, {}", person.first, person.last)
+                };
                 (with_email(&first, &email()), BILLING)
             }
             CustomerMode::OrderNumber => (self.order.number.to_string(), "NumOrderId"),
-            CustomerMode::ShippingCompanyElseFirstLast => (company_or(ship, || delivery().first_last()), SHIPPING),
-            CustomerMode::ShippingCompanyElseLastFirst => (company_or(ship, || delivery().last_first()), SHIPPING),
+            CustomerMode::ShippingCompanyElseFirstLast => {
+                (company_or(ship, || delivery().first_last()), SHIPPING)
+            }
+            CustomerMode::ShippingCompanyElseLastFirst => {
+                (company_or(ship, || delivery().last_first()), SHIPPING)
+            }
             CustomerMode::ShippingLastFirst => (delivery().last_first(), SHIPPING),
             CustomerMode::ShippingFirstLast => (delivery().first_last(), SHIPPING),
             CustomerMode::ShippingFullName => (named(ship), SHIPPING),
-            CustomerMode::EmailAsName => (email(), "CustomerInfo.BillingAddress.EmailAddress"),
-        })
+            CustomerMode::EmailAsName => (email(), EMAIL),
+        }
     }
 
     /// The store: a `[[channel]]` name, else the sub source, else the source as its owner writes it.
-    fn store_name(&self) -> String {
+    fn store_name(&self) -> (String, &'static str) {
         let channel = &self.order.channel;
-        let set = find_channel(&self.context.settings.channel, self.order, |channel| channel.store_name.as_deref());
+        let set = find_channel(&self.context.settings.channel, self.order, |channel| {
+            channel.store_name.as_deref()
+        });
         match set {
-            Some(name) => name.to_owned(),
-            None if !channel.sub_source.trim().is_empty() => channel.sub_source.trim().to_owned(),
-            None => title_case(channel.source.trim()),
+            Some(name) => (name.to_owned(), "channel.store_name"),
+            None if !channel.sub_source.trim().is_empty() => {
+                (channel.sub_source.trim().to_owned(), "GeneralInfo.SubSource")
+            }
+            None => (title_case(channel.source.trim()), "GeneralInfo.Source"),
         }
     }
 
@@ -126,7 +178,9 @@ impl<'a> Work<'a> {
             Found::OtherCurrency if fixed => Err(self.wrong_currency(name)),
             Found::OtherCurrency if in_currency == name => Err(self.wrong_currency(name)),
             Found::OtherCurrency => {
-                self.explanation.warn(format!("The customer '{name}' has another currency, so '{in_currency}' is used."));
+                self.explanation.warn(format!(
+                    "The customer '{name}' has another currency, so '{in_currency}' is used."
+                ));
                 self.resolve_plain(&in_currency, settings)
             }
             _ if foreign && !fixed && in_currency != name => self.resolve_plain(&in_currency, settings),
@@ -151,8 +205,16 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn resolve_suffixed(&mut self, name: &str, suffixed: &str, by: &str, settings: &Customer) -> Hold<CustomerRef> {
-        self.explanation.warn(format!("The name '{name}' belongs to {by}, so '{suffixed}' is used."));
+    fn resolve_suffixed(
+        &mut self,
+        name: &str,
+        suffixed: &str,
+        by: &str,
+        settings: &Customer,
+    ) -> Hold<CustomerRef> {
+        self.explanation.warn(format!(
+            "The name '{name}' belongs to {by}, so '{suffixed}' is used."
+        ));
         match self.look_up(suffixed)? {
             Found::Customer(entry) => Ok(CustomerRef::Existing(entry.to_ref())),
             Found::Nothing => self.missing_customer(suffixed, settings),
@@ -175,7 +237,8 @@ impl<'a> Work<'a> {
             )),
             MissingCustomer::FixedName => {
                 let fixed = settings.missing_name.as_deref().unwrap_or_default();
-                self.explanation.note("missing customer", fixed, None, Some("customer.missing_name"));
+                self.explanation
+                    .note("missing customer", fixed, None, Some("customer.missing_name"));
                 match self.look_up(fixed)? {
                     Found::Customer(entry) => Ok(CustomerRef::Existing(entry.to_ref())),
                     Found::OtherCurrency => Err(self.wrong_currency(fixed)),
@@ -193,7 +256,11 @@ impl<'a> Work<'a> {
         let lists = self.context.lists;
         let named = lists.named(ListKind::Customer, name);
         let active: Vec<&ListEntry> = named.iter().copied().filter(|entry| entry.active).collect();
-        let fitting: Vec<&ListEntry> = active.iter().copied().filter(|entry| self.has_currency(entry)).collect();
+        let fitting: Vec<&ListEntry> = active
+            .iter()
+            .copied()
+            .filter(|entry| self.has_currency(entry))
+            .collect();
         match fitting.as_slice() {
             [] if !active.is_empty() => return Ok(Found::OtherCurrency),
             [] => {}
@@ -214,13 +281,23 @@ impl<'a> Work<'a> {
 
     /// Of several customers with one name, the one with the order's e-mail address (behaviours.md 1, line 24).
     fn pick_by_email<'b>(&self, name: &str, several: &[&'b ListEntry]) -> Hold<&'b ListEntry> {
-        let emails: Vec<&str> = self.order.bill_to().email.as_deref().map(split_emails).into_iter().flatten().collect();
+        let emails: Vec<&str> = self
+            .order
+            .bill_to()
+            .email
+            .as_deref()
+            .map(split_emails)
+            .into_iter()
+            .flatten()
+            .collect();
         let mut matching = several.iter().copied().filter(|entry| has_email(entry, &emails));
         match (matching.next(), matching.next()) {
             (Some(entry), None) => Ok(entry),
             _ => Err(hold(
                 ReasonCode::UnknownCustomer,
-                format!("QuickBooks has several customers '{name}', and not one of them alone has the order's e-mail address"),
+                format!(
+                    "QuickBooks has several customers '{name}', and not one of them alone has the order's e-mail address"
+                ),
                 "Make all but one inactive in QuickBooks, or correct their e-mail addresses.",
             )),
         }
@@ -228,7 +305,9 @@ impl<'a> Work<'a> {
 
     /// The customer whose e-mail field is one of the order's addresses; of several, the one with the buyer's name.
     fn find_by_email(&self) -> Hold<Option<&'a ListEntry>> {
-        let Some(text) = self.order.bill_to().email.as_deref() else { return Ok(None) };
+        let Some(text) = self.order.bill_to().email.as_deref() else {
+            return Ok(None);
+        };
         let mut found: Vec<&ListEntry> = split_emails(text)
             .flat_map(|email| self.context.lists.customers_with_email(email))
             .filter(|entry| entry.active && self.has_currency(entry))
@@ -241,12 +320,17 @@ impl<'a> Work<'a> {
             [] => Ok(None),
             [entry] => Ok(Some(entry)),
             several => {
-                let named = several.iter().find(|entry| names.contains(&domain::lists::fold_name(&entry.name)));
+                let named = several
+                    .iter()
+                    .find(|entry| names.contains(&domain::lists::fold_name(&entry.name)));
                 named.copied().map(Some).ok_or_else(|| {
                     let shown: Vec<&str> = several.iter().map(|entry| entry.name.as_str()).take(5).collect();
                     hold(
                         ReasonCode::UnknownCustomer,
-                        format!("Several customers have the order's e-mail address: {}", shown.join(", ")),
+                        format!(
+                            "Several customers have the order's e-mail address: {}",
+                            shown.join(", ")
+                        ),
                         "Leave the address with one of them in QuickBooks.",
                     )
                 })
@@ -256,8 +340,11 @@ impl<'a> Work<'a> {
 
     fn has_currency(&self, entry: &ListEntry) -> bool {
         let preferences = &self.context.company.preferences;
-        let ListDetail::Customer { currency, .. } = &entry.detail else { return false };
-        !preferences.multicurrency || currency.unwrap_or(preferences.home_currency) == self.order.totals.currency
+        let ListDetail::Customer { currency, .. } = &entry.detail else {
+            return false;
+        };
+        !preferences.multicurrency
+            || currency.unwrap_or(preferences.home_currency) == self.order.totals.currency
     }
 
     fn wrong_currency(&self, name: &str) -> Box<domain::Reason> {
@@ -272,7 +359,9 @@ impl<'a> Work<'a> {
     fn new_customer(&mut self, name: &str, settings: &Customer) -> NewCustomer {
         let multicurrency = self.context.company.preferences.multicurrency;
         let currency = multicurrency.then_some(self.order.totals.currency);
-        self.explanation.warn(format!("QuickBooks has no customer '{name}'; it will be created."));
+        self.explanation.warn(format!(
+            "QuickBooks has no customer '{name}'; it will be created."
+        ));
         let mut customer = NewCustomer {
             display_name: name.to_owned(),
             currency,
@@ -286,14 +375,20 @@ impl<'a> Work<'a> {
         };
         let bill = self.order.bill_to();
         let is_single = settings.mode == CustomerMode::BillingCompanyElseSingleCustomer
-            && settings.name.as_deref().is_some_and(|single| single.trim() == name);
+            && settings
+                .name
+                .as_deref()
+                .is_some_and(|single| single.trim() == name);
         if settings.mode.is_shared() || is_single {
             return customer;
         }
         let person = person_of(bill);
         customer.given_name = text::safe_name(&person.first, 100).and_then(|first| self.text(&first, 100));
         customer.family_name = text::safe_name(&person.last, 100).and_then(|last| self.text(&last, 100));
-        customer.company_name = bill.company.as_deref().and_then(|company| self.text(company, 100));
+        customer.company_name = bill
+            .company
+            .as_deref()
+            .and_then(|company| self.text(company, 100));
         customer.email = self.map_email();
         customer.phone = bill.phone.as_deref().and_then(|phone| self.text(phone, 30));
         customer.billing_address = self.map_address(bill);
@@ -307,32 +402,51 @@ fn person_of(address: &Address) -> Person {
 }
 
 fn company_or(address: &Address, other: impl FnOnce() -> String) -> String {
-    match address.company.as_deref().map(str::trim).filter(|company| !company.is_empty()) {
+    match address
+        .company
+        .as_deref()
+        .map(str::trim)
+        .filter(|company| !company.is_empty())
+    {
         Some(company) => company.to_owned(),
         None => other(),
     }
 }
 
 fn with_email(name: &str, email: &str) -> String {
-    if name.is_empty() || email.is_empty() { String::new() } else { format!("{name}, {email}") }
+    if name.is_empty() || email.is_empty() {
+        String::new()
+    } else {
+        format!("{name}, {email}")
+    }
 }
 
 fn with_currency(name: &str, currency: Currency) -> String {
     let ends_so = name.rsplit(' ').next() == Some(currency.code());
-    if ends_so { name.to_owned() } else { format!("{name} {currency}") }
+    if ends_so {
+        name.to_owned()
+    } else {
+        format!("{name} {currency}")
+    }
 }
 
 fn split_emails(text: &str) -> impl Iterator<Item = &str> {
-    text.split([',', ';']).map(str::trim).filter(|email| !email.is_empty())
+    text.split([',', ';'])
+        .map(str::trim)
+        .filter(|email| !email.is_empty())
 }
 
 fn is_email(text: &str) -> bool {
     let domain = text.split_once('@').map(|(_, domain)| domain);
-    domain.is_some_and(|domain| domain.contains('.')) && text.chars().count() <= 100 && !text.contains(char::is_whitespace)
+    domain.is_some_and(|domain| domain.contains('.'))
+        && text.chars().count() <= 100
+        && !text.contains(char::is_whitespace)
 }
 
 fn has_email(entry: &ListEntry, emails: &[&str]) -> bool {
-    let ListDetail::Customer { email: Some(own), .. } = &entry.detail else { return false };
+    let ListDetail::Customer { email: Some(own), .. } = &entry.detail else {
+        return false;
+    };
     split_emails(own).any(|own| emails.iter().any(|email| email.eq_ignore_ascii_case(own)))
 }
 
@@ -352,7 +466,10 @@ fn title_case(source: &str) -> String {
     }
     let word = |word: &str| {
         let mut letters = word.chars();
-        let first: String = letters.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
+        let first: String = letters
+            .next()
+            .map(|first| first.to_uppercase().collect())
+            .unwrap_or_default();
         first + &letters.as_str().to_lowercase()
     };
     source.split_whitespace().map(word).collect::<Vec<_>>().join(" ")

@@ -15,7 +15,9 @@ impl Work<'_> {
         let settings = &self.context.settings.document;
         let wanted = settings.date_from;
         let candidates = std::iter::once(&wanted).chain(&settings.date_fallback);
-        let found = candidates.copied().find_map(|from| self.instant(from).map(|instant| (from, instant)));
+        let found = candidates
+            .copied()
+            .find_map(|from| self.instant(from).map(|instant| (from, instant)));
         let Some((from, instant)) = found else {
             return Err(hold(
                 ReasonCode::DateMissing,
@@ -24,8 +26,13 @@ impl Work<'_> {
             ));
         };
         let date = self.local_date(instant);
-        let setting = if from == wanted { "document.date_from" } else { "document.date_fallback" };
-        self.explanation.note("date", date.to_string(), Some(source_path(from)), Some(setting));
+        let setting = if from == wanted {
+            "document.date_from"
+        } else {
+            "document.date_fallback"
+        };
+        self.explanation
+            .note("date", date.to_string(), Some(source_path(from)), Some(setting));
         Ok(date)
     }
 
@@ -44,12 +51,20 @@ impl Work<'_> {
     }
 
     fn zone(&mut self) -> TimeZone {
-        let set = self.context.settings.document.time_zone.as_ref().map(|zone| zone.as_str());
+        let set = self
+            .context
+            .settings
+            .document
+            .time_zone
+            .as_ref()
+            .map(|zone| zone.as_str());
         let own = self.context.company.time_zone.as_deref();
         match set.or(own).and_then(find_zone) {
             Some(zone) => zone,
             None => {
-                self.warn_once("The company has no known time zone, so dates are in UTC; set document.time_zone.");
+                self.warn_once(
+                    "The company has no known time zone, so dates are in UTC; set document.time_zone.",
+                );
                 TimeZone::UTC
             }
         }

@@ -25,11 +25,21 @@ pub fn find_listed<'a>(
     let noun = kind_noun(kind);
     if !lists.named(kind, name).is_empty() {
         let cause = format!("The {noun} '{name}' was made inactive in QuickBooks");
-        return Err(hold(code, cause, format!("Make it active again, or change the setting {setting}.")));
+        return Err(hold(
+            code,
+            cause,
+            format!("Make it active again, or change the setting {setting}."),
+        ));
     }
-    let names: Vec<&str> = lists.all(kind).filter(|entry| entry.active).map(|entry| entry.name.as_str()).collect();
+    let names: Vec<&str> = lists
+        .all(kind)
+        .filter(|entry| entry.active)
+        .map(|entry| entry.name.as_str())
+        .collect();
     let near = crate::settings::parse::nearest(name, &names);
-    let hint = near.map(|near| format!("Did you mean '{near}'? ")).unwrap_or_default();
+    let hint = near
+        .map(|near| format!("Did you mean '{near}'? "))
+        .unwrap_or_default();
     let remedy = format!("{hint}Create it in QuickBooks, or change the setting {setting}.");
     Err(hold(code, format!("QuickBooks has no {noun} '{name}'"), remedy))
 }

@@ -27,7 +27,11 @@ impl<'a> Work<'a> {
         let product = &self.context.settings.product;
         if let Some(name) = product.service_item.as_deref().filter(|_| line.is_service) {
             let item = self.named_item(name, "product.service_item", date)?;
-            return Ok(RowItem { item, source: Some("Items.IsService"), setting: "product.service_item" });
+            return Ok(RowItem {
+                item,
+                source: Some("Items.IsService"),
+                setting: "product.service_item",
+            });
         }
         let unlinked = product.unlinked_item.as_deref();
         let Some((sku, source)) = self.sku_of(line) else {
@@ -36,16 +40,27 @@ impl<'a> Work<'a> {
                 None => Err(self.no_sku(line)),
             };
         };
-        let mapped = product.map.iter().find(|entry| fold_name(&entry.sku) == fold_name(&sku));
+        let mapped = product
+            .map
+            .iter()
+            .find(|entry| fold_name(&entry.sku) == fold_name(&sku));
         if let Some(entry) = mapped {
             let item = self.named_item(&entry.item, "product.map", date)?;
-            return Ok(RowItem { item, source: Some(source), setting: "product.map" });
+            return Ok(RowItem {
+                item,
+                source: Some(source),
+                setting: "product.map",
+            });
         }
         match self.match_item(&sku)? {
             Some(entry) => {
                 check_item(entry, date)?;
                 let item = ItemRef::Existing(entry.to_ref());
-                Ok(RowItem { item, source: Some(source), setting: "product.match_by" })
+                Ok(RowItem {
+                    item,
+                    source: Some(source),
+                    setting: "product.match_by",
+                })
             }
             None => match unlinked {
                 Some(name) if is_unlinked(line) => self.unlinked_item(name, date),
@@ -57,21 +72,43 @@ impl<'a> Work<'a> {
     /// True when the row has an item, or would get one.
     pub(crate) fn has_item(&self, line: &OrderLine) -> bool {
         let product = &self.context.settings.product;
-        (line.is_service && product.service_item.is_some()) || product.unlinked_item.is_some() || self.sku_of(line).is_some()
+        (line.is_service && product.service_item.is_some())
+            || product.unlinked_item.is_some()
+            || self.sku_of(line).is_some()
     }
 
     fn unlinked_item(&self, name: &str, date: Date) -> Hold<RowItem> {
         let item = self.named_item(name, "product.unlinked_item", date)?;
-        Ok(RowItem { item, source: None, setting: "product.unlinked_item" })
+        Ok(RowItem {
+            item,
+            source: None,
+            setting: "product.unlinked_item",
+        })
     }
 
     fn sku_of(&self, line: &OrderLine) -> Option<(String, &'static str)> {
-        let filled = |text: &str| Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned);
-        self.context.settings.product.sku_from.iter().find_map(|from| match from {
-            SkuFrom::Sku => Some((line.sku.as_ref().and_then(|sku| filled(sku.as_str()))?, "Items.SKU")),
-            SkuFrom::ChannelSku => Some((line.channel_sku.as_deref().and_then(filled)?, "Items.ChannelSKU")),
-            SkuFrom::ItemNumber => Some((line.item_number.as_deref().and_then(filled)?, "Items.ItemNumber")),
-        })
+        let filled = |text: &str| {
+            Some(text.trim())
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned)
+        };
+        self.context
+            .settings
+            .product
+            .sku_from
+            .iter()
+            .find_map(|from| match from {
+                SkuFrom::Sku => Some((
+                    line.sku.as_ref().and_then(|sku| filled(sku.as_str()))?,
+                    "Items.SKU",
+                )),
+                SkuFrom::ChannelSku => {
+                    Some((line.channel_sku.as_deref().and_then(filled)?, "Items.ChannelSKU"))
+                }
+                SkuFrom::ItemNumber => {
+                    Some((line.item_number.as_deref().and_then(filled)?, "Items.ItemNumber"))
+                }
+            })
     }
 
     fn no_sku(&self, line: &OrderLine) -> Box<domain::Reason> {
@@ -80,7 +117,11 @@ impl<'a> Work<'a> {
         } else {
             "Link the row to a stock item in Linnworks, or set product.unlinked_item."
         };
-        hold(ReasonCode::UnknownItem, format!("The row '{}' has no SKU", name_line(line)), remedy)
+        hold(
+            ReasonCode::UnknownItem,
+            format!("The row '{}' has no SKU", name_line(line)),
+            remedy,
+        )
     }
 
     /// An item that the settings name, by full name or by its own name.
@@ -95,9 +136,12 @@ impl<'a> Work<'a> {
             MatchBy::Sku => self.match_sku(sku),
             MatchBy::ItemName => self.match_name(sku),
             MatchBy::FullName => pick(sku, self.context.lists.named(ListKind::Item, sku)),
-            MatchBy::SkuElseItemName => match self.match_sku(sku)? {
+            MatchBy::SkuElseItemName => match pick_active(sku, self.context.lists.items_with_sku(sku))? {
                 Some(entry) => Ok(Some(entry)),
-                None => self.match_name(sku),
+                None => match self.match_name(sku)? {
+                    Some(entry) => Ok(Some(entry)),
+                    None => self.match_sku(sku),
+                },
             },
         }
     }
@@ -139,12 +183,26 @@ impl<'a> Work<'a> {
         };
         let income_account = self.item_account(income, "product.income_account")?;
         let raw_name = self.text(sku, 1000).and_then(|name| text::safe_name(&name, 1000));
-        let name = raw_name.map(|name| text::shorten(&name, 100)).unwrap_or_else(|| text::hash(sku, 16));
+        let name = raw_name
+            .map(|name| text::shorten(&name, 100))
+            .unwrap_or_else(|| text::hash(sku, 16));
         let sku_text = self.text(sku, 100);
         let description = line.title.as_deref().and_then(|title| self.text(title, 4000));
-        self.explanation.warn(format!("QuickBooks has no item for the SKU '{sku}'; it will be created."));
-        let item = ItemRef::New(NewItem { name, sku: sku_text, description, kind, income_account });
-        Ok(RowItem { item, source: Some(source), setting: "product.missing" })
+        self.explanation.warn(format!(
+            "QuickBooks has no item for the SKU '{sku}'; it will be created."
+        ));
+        let item = ItemRef::New(NewItem {
+            name,
+            sku: sku_text,
+            description,
+            kind,
+            income_account,
+        });
+        Ok(RowItem {
+            item,
+            source: Some(source),
+            setting: "product.missing",
+        })
     }
 
     fn new_inventory(&self) -> Hold<NewItemKind> {
@@ -158,10 +216,15 @@ impl<'a> Work<'a> {
         }
         let start_date = product.inventory_start_date.ok_or_else(|| {
             let cause = "An inventory item is to be created without a first day";
-            hold(ReasonCode::SettingUnusable, cause, "Set product.inventory_start_date.")
+            hold(
+                ReasonCode::SettingUnusable,
+                cause,
+                "Set product.inventory_start_date.",
+            )
         })?;
         Ok(NewItemKind::Inventory {
-            expense_account: self.item_account(product.expense_account.as_deref(), "product.expense_account")?,
+            expense_account: self
+                .item_account(product.expense_account.as_deref(), "product.expense_account")?,
             asset_account: self.item_account(product.asset_account.as_deref(), "product.asset_account")?,
             start_date,
         })
@@ -172,7 +235,14 @@ impl<'a> Work<'a> {
             let cause = "An item is to be created without the account it needs";
             hold(ReasonCode::SettingUnusable, cause, format!("Set {setting}."))
         })?;
-        find_listed(self.context.lists, ListKind::Account, name, ReasonCode::UnknownAccount, setting).map(ListEntry::to_ref)
+        find_listed(
+            self.context.lists,
+            ListKind::Account,
+            name,
+            ReasonCode::UnknownAccount,
+            setting,
+        )
+        .map(ListEntry::to_ref)
     }
 }
 
@@ -224,15 +294,33 @@ fn pick_active<'b>(name: &str, entries: Vec<&'b ListEntry>) -> Hold<Option<&'b L
 /// Categories and bundles cannot stand on a line, and inventory cannot be sold before its first day
 /// (quickbooks-online.md 3.4, 3.11).
 fn check_item(entry: &ListEntry, date: Date) -> Hold<()> {
-    let ListDetail::Item { item_type, start_date, .. } = &entry.detail else { return Ok(()) };
+    let ListDetail::Item {
+        item_type,
+        start_date,
+        ..
+    } = &entry.detail
+    else {
+        return Ok(());
+    };
     if matches!(item_type.as_str(), "Category" | "Group") {
-        let cause = format!("The item '{}' is a {}, which cannot stand on a line", entry.name, item_type.to_lowercase());
-        return Err(hold(ReasonCode::BadReference, cause, "Map the SKU to another item in product.map."));
+        let cause = format!(
+            "The item '{}' is a {}, which cannot stand on a line",
+            entry.name,
+            item_type.to_lowercase()
+        );
+        return Err(hold(
+            ReasonCode::BadReference,
+            cause,
+            "Map the SKU to another item in product.map.",
+        ));
     }
     match start_date {
         Some(start) if date < *start => Err(hold(
             ReasonCode::BadReference,
-            format!("The document would be dated {date}, and the item '{}' starts on {start}", entry.name),
+            format!(
+                "The document would be dated {date}, and the item '{}' starts on {start}",
+                entry.name
+            ),
             "Set an earlier inventory start date on the item in QuickBooks.",
         )),
         _ => Ok(()),

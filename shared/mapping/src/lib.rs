@@ -73,10 +73,17 @@ pub enum Outcome {
 
 /// Maps an order to its document. Never panics; what cannot be mapped is held with its reason.
 pub fn map_order(order: &Order, context: &Context<'_>) -> Mapped {
-    let mut work = Work { order, context: *context, explanation: Explanation::default() };
+    let mut work = Work {
+        order,
+        context: *context,
+        explanation: Explanation::default(),
+    };
     let outcome = match work.map() {
         Ok(outcome) => outcome,
         Err(reason) => Outcome::Held(*reason),
     };
-    Mapped { outcome, explanation: work.explanation }
+    Mapped {
+        outcome,
+        explanation: work.explanation,
+    }
 }

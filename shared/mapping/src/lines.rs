@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::{DocumentLine, DocumentTax, ItemLine, ItemRef, LineRole, ListId, ListRef, Money, TaxForm, TaxLine};
+use domain::{
+    DocumentLine, DocumentTax, ItemLine, ItemRef, LineRole, ListId, ListRef, Money, TaxForm, TaxLine,
+};
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::hold::{Hold, hold};
@@ -16,8 +18,14 @@ use crate::work::Work;
 
 impl Work<'_> {
     /// The lines and the tax of the document.
-    pub(crate) fn write_lines(&mut self, settled: Settled, class: Option<&ListRef>) -> Hold<(Vec<DocumentLine>, DocumentTax)> {
-        let class = class.filter(|_| self.context.company.preferences.class_tracking_per_txn_line).cloned();
+    pub(crate) fn write_lines(
+        &mut self,
+        settled: Settled,
+        class: Option<&ListRef>,
+    ) -> Hold<(Vec<DocumentLine>, DocumentTax)> {
+        let class = class
+            .filter(|_| self.context.company.preferences.class_tracking_per_txn_line)
+            .cloned();
         let form = settled.form;
         let tax = self.write_tax(&settled);
         let mut lines = Vec::with_capacity(settled.lines.len() + 2);
@@ -28,7 +36,15 @@ impl Work<'_> {
         if tax_line {
             let item = self.extra_item(self.context.settings.tax.item.as_deref(), "tax.item")?;
             let code = Some(Code::united_states(false).reference);
-            lines.push(amount_line(LineRole::Tax, item, "Sales tax", settled.tax, code, None, class.clone()));
+            lines.push(amount_line(
+                LineRole::Tax,
+                item,
+                "Sales tax",
+                settled.tax,
+                code,
+                None,
+                class.clone(),
+            ));
         }
         if !settled.rounding.is_zero() {
             let item = self.extra_item(self.context.settings.rounding.item.as_deref(), "rounding.item")?;
@@ -40,7 +56,15 @@ impl Work<'_> {
                 _ => Some(self.rounding_code()?.reference),
             };
             let inclusive = sends_inclusive(form).then_some(settled.rounding);
-            lines.push(amount_line(LineRole::Rounding, item, "Rounding", settled.rounding, code, inclusive, class));
+            lines.push(amount_line(
+                LineRole::Rounding,
+                item,
+                "Rounding",
+                settled.rounding,
+                code,
+                inclusive,
+                class,
+            ));
         }
         Ok((lines, tax))
     }
@@ -48,17 +72,30 @@ impl Work<'_> {
     fn extra_item(&self, name: Option<&str>, setting: &str) -> Hold<ItemRef> {
         let name = name.ok_or_else(|| {
             let cause = "A line needs an item that is not set";
-            hold(domain::ReasonCode::SettingUnusable, cause, format!("Set {setting}."))
+            hold(
+                domain::ReasonCode::SettingUnusable,
+                cause,
+                format!("Set {setting}."),
+            )
         })?;
         self.named_item(name, setting, jiff::civil::Date::MAX)
     }
 
-    fn write_line(&mut self, line: SettledLine, form: TaxForm, class: Option<ListRef>, lines: &mut Vec<DocumentLine>) {
+    fn write_line(
+        &mut self,
+        line: SettledLine,
+        form: TaxForm,
+        class: Option<ListRef>,
+        lines: &mut Vec<DocumentLine>,
+    ) {
         let amount = basis(form, line.net, line.gross);
         let item = match line.part.target {
             Target::Item(item) => item,
             Target::DiscountAccount(account) => {
-                lines.push(DocumentLine::Discount { amount: -amount, account: Some(account) });
+                lines.push(DocumentLine::Discount {
+                    amount: -amount,
+                    account: Some(account),
+                });
                 return;
             }
         };
@@ -70,9 +107,16 @@ impl Work<'_> {
             None => vec![None],
         };
         if pieces.len() > 1 {
-            self.explanation.warn(format!("'{}' is split into {} lines for the sake of whole prices.", line.part.label, pieces.len()));
+            self.explanation.warn(format!(
+                "'{}' is split into {} lines for the sake of whole prices.",
+                line.part.label,
+                pieces.len()
+            ));
         }
-        let amounts: Vec<Decimal> = pieces.iter().map(|piece| piece.map_or(amount, |piece| piece.amount)).collect();
+        let amounts: Vec<Decimal> = pieces
+            .iter()
+            .map(|piece| piece.map_or(amount, |piece| piece.amount))
+            .collect();
         let shares = inclusive.map(|gross| Money::new(gross, self.order.totals.currency).allocate(&amounts));
         for (index, (piece, amount)) in pieces.into_iter().zip(amounts).enumerate() {
             lines.push(DocumentLine::Item(Box::new(ItemLine {
@@ -83,7 +127,10 @@ impl Work<'_> {
                 unit_price: piece.map(|piece| piece.unit_price),
                 amount,
                 tax_code: code.clone(),
-                tax_inclusive_amount: shares.as_ref().and_then(|shares| shares.get(index)).map(|share| share.amount),
+                tax_inclusive_amount: shares
+                    .as_ref()
+                    .and_then(|shares| shares.get(index))
+                    .map(|share| share.amount),
                 class: class.clone(),
             })));
         }
@@ -94,9 +141,20 @@ impl Work<'_> {
             TaxForm::NotApplicable | TaxForm::UnitedStatesTaxLine => Decimal::ZERO,
             _ => settled.tax,
         };
-        let overrides = matches!(settled.form, TaxForm::ExcludedWithOverride | TaxForm::InclusiveWithOverride);
-        let lines = if overrides { self.tax_lines(&settled.lines) } else { Vec::new() };
-        DocumentTax { form: settled.form, total_tax, lines }
+        let overrides = matches!(
+            settled.form,
+            TaxForm::ExcludedWithOverride | TaxForm::InclusiveWithOverride
+        );
+        let lines = if overrides {
+            self.tax_lines(&settled.lines)
+        } else {
+            Vec::new()
+        };
+        DocumentTax {
+            form: settled.form,
+            total_tax,
+            lines,
+        }
     }
 
     /// The order's own tax per rate; a code with several rates shares its tax out by their percents.
@@ -105,15 +163,26 @@ impl Work<'_> {
         let mut by_code: BTreeMap<&ListRef, (&Code, Decimal, Decimal)> = BTreeMap::new();
         for line in lines {
             let Some(code) = &line.code else { continue };
-            let entry = by_code.entry(&code.reference).or_insert((code, Decimal::ZERO, Decimal::ZERO));
+            let entry = by_code
+                .entry(&code.reference)
+                .or_insert((code, Decimal::ZERO, Decimal::ZERO));
             entry.1 += line.net;
             entry.2 += line.gross - line.net;
         }
         let mut by_rate: BTreeMap<&ListId, TaxLine> = BTreeMap::new();
         for (code, net, tax) in by_code.into_values() {
             let percents: Vec<Decimal> = code.rates.iter().map(|(_, percent)| *percent).collect();
-            for ((id, percent), share) in code.rates.iter().zip(Money::new(tax, currency).allocate(&percents)) {
-                let zero = TaxLine { rate_id: id.clone(), percent: *percent, net: Decimal::ZERO, tax: Decimal::ZERO };
+            for ((id, percent), share) in code
+                .rates
+                .iter()
+                .zip(Money::new(tax, currency).allocate(&percents))
+            {
+                let zero = TaxLine {
+                    rate_id: id.clone(),
+                    percent: *percent,
+                    net: Decimal::ZERO,
+                    tax: Decimal::ZERO,
+                };
                 let line = by_rate.entry(id).or_insert(zero);
                 line.net += net;
                 line.tax += share.amount;
@@ -176,9 +245,15 @@ pub struct Piece {
 /// The pieces of a line: one, where a unit price of at most `decimals` decimals multiplies out, else two or three.
 pub fn price(amount: Decimal, quantity: Decimal, decimals: u32) -> Vec<Piece> {
     let exact = amount.checked_div(quantity).unwrap_or_default();
-    let unit_price = exact.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero).normalize();
+    let unit_price = exact
+        .round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero)
+        .normalize();
     if multiply(unit_price, quantity) == amount {
-        return vec![Piece { quantity, unit_price, amount }];
+        return vec![Piece {
+            quantity,
+            unit_price,
+            amount,
+        }];
     }
     let low = exact.round_dp_with_strategy(2, RoundingStrategy::ToZero);
     let whole = quantity.trunc();
@@ -186,18 +261,38 @@ pub fn price(amount: Decimal, quantity: Decimal, decimals: u32) -> Vec<Piece> {
     let mut pieces = Vec::with_capacity(3);
     let mut rest = amount;
     if !fraction.is_zero() {
-        let part = if whole.is_zero() { amount } else { multiply(low, fraction) };
-        pieces.push(Piece { quantity: fraction, unit_price: low, amount: part });
+        let part = if whole.is_zero() {
+            amount
+        } else {
+            multiply(low, fraction)
+        };
+        pieces.push(Piece {
+            quantity: fraction,
+            unit_price: low,
+            amount: part,
+        });
         rest -= part;
     }
-    let cent = if amount.is_sign_negative() { -Decimal::new(1, 2) } else { Decimal::new(1, 2) };
+    let cent = if amount.is_sign_negative() {
+        -Decimal::new(1, 2)
+    } else {
+        Decimal::new(1, 2)
+    };
     let above = ((rest - low * whole) / cent).trunc();
     let below = whole - above;
     if below > Decimal::ZERO {
-        pieces.push(Piece { quantity: below, unit_price: low, amount: low * below });
+        pieces.push(Piece {
+            quantity: below,
+            unit_price: low,
+            amount: low * below,
+        });
     }
     if above > Decimal::ZERO {
-        pieces.push(Piece { quantity: above, unit_price: low + cent, amount: (low + cent) * above });
+        pieces.push(Piece {
+            quantity: above,
+            unit_price: low + cent,
+            amount: (low + cent) * above,
+        });
     }
     pieces
 }

@@ -26,7 +26,10 @@ impl Work<'_> {
             return self.map_number_off(whole);
         }
         let sent = self.shorten_number(&whole)?;
-        Ok(Number { sent: Some(sent), whole: whole.text })
+        Ok(Number {
+            sent: Some(sent),
+            whole: whole.text,
+        })
     }
 
     /// While custom numbers are off, a number that is sent may come twice (quickbooks-online.md 3.25).
@@ -39,8 +42,16 @@ impl Work<'_> {
                  \"post_without_number\".",
             ));
         }
-        self.explanation.note("document number", "none", None, Some("document.custom_numbers_off"));
-        Ok(Number { sent: None, whole: whole.text })
+        self.explanation.note(
+            "document number",
+            "none",
+            None,
+            Some("document.custom_numbers_off"),
+        );
+        Ok(Number {
+            sent: None,
+            whole: whole.text,
+        })
     }
 
     fn compose_number(&mut self) -> Hold<Whole> {
@@ -49,8 +60,14 @@ impl Work<'_> {
         let (raw, path) = match document.number_from {
             NumberFrom::OrderNumber => (Some(order.number.to_string()), "NumOrderId"),
             NumberFrom::Reference => (order.references.reference.clone(), "GeneralInfo.ReferenceNum"),
-            NumberFrom::Secondary => (order.references.secondary.clone(), "GeneralInfo.SecondaryReference"),
-            NumberFrom::External => (order.references.external.clone(), "GeneralInfo.ExternalReferenceNum"),
+            NumberFrom::Secondary => (
+                order.references.secondary.clone(),
+                "GeneralInfo.SecondaryReference",
+            ),
+            NumberFrom::External => (
+                order.references.external.clone(),
+                "GeneralInfo.ExternalReferenceNum",
+            ),
         };
         let base = raw.and_then(|raw| self.text(&raw, 500)).ok_or_else(|| {
             hold(
@@ -59,22 +76,43 @@ impl Work<'_> {
                 "Set document.number_from to a number that every order has, such as \"order_number\".",
             )
         })?;
-        let channel_prefix = find_channel(&self.context.settings.channel, order, |channel| channel.number_prefix.as_deref());
-        let prefix = channel_prefix.or(document.number_prefix.as_deref()).unwrap_or_default();
+        let channel_prefix = find_channel(&self.context.settings.channel, order, |channel| {
+            channel.number_prefix.as_deref()
+        });
+        let prefix = channel_prefix
+            .or(document.number_prefix.as_deref())
+            .unwrap_or_default();
         let suffix = match document.number_suffix {
             NumberSuffix::None => String::new(),
             NumberSuffix::OrderNumber => format!("-{}", order.number),
             NumberSuffix::Channel => format!("-{}", self.channel_code()),
         };
-        Ok(Whole { text: format!("{prefix}{base}{suffix}"), suffix, path })
+        Ok(Whole {
+            text: format!("{prefix}{base}{suffix}"),
+            suffix,
+            path,
+        })
     }
 
     /// Two letters and two hexadecimal digits that stand for source and sub source.
     fn channel_code(&self) -> String {
         let channel = &self.order.channel;
-        let letter = |text: &str| text.chars().find(char::is_ascii_alphanumeric).map_or('X', |c| c.to_ascii_uppercase());
-        let both = format!("{}\n{}", fold_name(&channel.source), fold_name(&channel.sub_source));
-        format!("{}{}{}", letter(&channel.source), letter(&channel.sub_source), text::hash(&both, 2))
+        let letter = |text: &str| {
+            text.chars()
+                .find(char::is_ascii_alphanumeric)
+                .map_or('X', |c| c.to_ascii_uppercase())
+        };
+        let both = format!(
+            "{}\n{}",
+            fold_name(&channel.source),
+            fold_name(&channel.sub_source)
+        );
+        format!(
+            "{}{}{}",
+            letter(&channel.source),
+            letter(&channel.sub_source),
+            text::hash(&both, 2)
+        )
     }
 
     /// The suffix stays whole, for it keeps two channels apart; the rest is cut and gets a hash of the whole number.
@@ -90,11 +128,21 @@ impl Work<'_> {
             text::hash(&whole.text, 16)
         };
         if short != whole.text {
-            self.explanation.warn(format!("The number '{}' was shortened to '{short}'.", whole.text));
+            self.explanation
+                .warn(format!("The number '{}' was shortened to '{short}'.", whole.text));
         }
-        self.explanation.note("document number", short.clone(), Some(whole.path), Some("document.number_from"));
+        self.explanation.note(
+            "document number",
+            short.clone(),
+            Some(whole.path),
+            Some("document.number_from"),
+        );
         DocNumber::parse(short).map_err(|error| {
-            hold(ReasonCode::NumberMissing, error.to_string(), "Set document.number_from to another number.")
+            hold(
+                ReasonCode::NumberMissing,
+                error.to_string(),
+                "Set document.number_from to another number.",
+            )
         })
     }
 }

@@ -58,11 +58,19 @@ impl Work<'_> {
         let mut parts = Vec::with_capacity(order.lines.len() + 2);
         let mut offs = Vec::new();
         for line in &order.lines {
-            if let Some((part, off)) = self.map_row(line, date, &rates)? {
+            if let Some((part, off)) = self.map_row(line, &rates)? {
                 let number = parts.len() + 1;
                 let item = self.map_item(line, date)?;
-                self.explanation.note(format!("line {number} item"), item.item.name(), item.source, Some(item.setting));
-                parts.push(Part { target: Target::Item(item.item), ..part });
+                self.explanation.note(
+                    format!("line {number} item"),
+                    item.item.name(),
+                    item.source,
+                    Some(item.setting),
+                );
+                parts.push(Part {
+                    target: Target::Item(item.item),
+                    ..part
+                });
                 offs.extend(off);
             }
         }
@@ -72,32 +80,57 @@ impl Work<'_> {
         self.add_discounts(offs, &mut parts, date)?;
         if parts.is_empty() {
             let cause = "The order has no row and no postage that can be posted";
-            return Err(hold(ReasonCode::NoLines, cause, "Correct the order in Linnworks."));
+            return Err(hold(
+                ReasonCode::NoLines,
+                cause,
+                "Correct the order in Linnworks.",
+            ));
         }
         Ok(parts)
     }
 
     /// A row without its item, with what its discount takes off; `None` for a row that is left out.
-    fn map_row(&mut self, line: &OrderLine, date: Date, rates: &Rates) -> Hold<Option<(Part, Option<Off>)>> {
+    fn map_row(&mut self, line: &OrderLine, rates: &Rates) -> Hold<Option<(Part, Option<Off>)>> {
         let worthless = line.cost.is_zero() && line.cost_inc_tax.is_zero();
         check_composite(line, worthless)?;
         let name = name_line(line);
         if worthless && self.drops_worthless(line) {
-            self.explanation.warn(format!("The row '{name}' has no value and is left out."));
+            self.explanation
+                .warn(format!("The row '{name}' has no value and is left out."));
             return Ok(None);
         }
         if line.quantity.is_zero() {
-            let cause = format!("The row '{name}' has the quantity 0 and the amount {}", line.cost_inc_tax.normalize());
-            return Err(hold(ReasonCode::ZeroQuantity, cause, "Correct the row in Linnworks."));
+            let cause = format!(
+                "The row '{name}' has the quantity 0 and the amount {}",
+                line.cost_inc_tax.normalize()
+            );
+            return Err(hold(
+                ReasonCode::ZeroQuantity,
+                cause,
+                "Correct the row in Linnworks.",
+            ));
         }
         let rate = rates.of_amounts(line.tax_rate, line.cost, line.cost_inc_tax);
         let off = self.find_off(line, rate);
-        let (net_off, gross_off) = off.as_ref().map_or_else(Default::default, |off| (off.net, off.gross));
+        let (net_off, gross_off) = off
+            .as_ref()
+            .map_or_else(Default::default, |off| (off.net, off.gross));
         let currency = self.order.totals.currency;
-        let gross = if off.is_some() { currency.round(line.cost_inc_tax + gross_off) } else { line.cost_inc_tax };
+        let gross = if off.is_some() {
+            currency.round(line.cost_inc_tax + gross_off)
+        } else {
+            line.cost_inc_tax
+        };
         // What the discount line takes off is whole, so that row and discount come to the row's rounded amount.
-        let off = off.map(|off| Off { gross: gross - currency.round(line.cost_inc_tax), ..off });
-        let title = line.title.as_deref().filter(|title| !title.trim().is_empty()).or(line.channel_title.as_deref());
+        let off = off.map(|off| Off {
+            gross: gross - currency.round(line.cost_inc_tax),
+            ..off
+        });
+        let title = line
+            .title
+            .as_deref()
+            .filter(|title| !title.trim().is_empty())
+            .or(line.channel_title.as_deref());
         let description = title.and_then(|title| self.text(title, 4000));
         let part = Part {
             role: LineRole::Row(line.row_id),
@@ -110,12 +143,13 @@ impl Work<'_> {
             gross,
             taxable: line.cost != line.cost_inc_tax,
         };
-        let _ = date;
         Ok(Some((part, off)))
     }
 
     fn drops_worthless(&self, line: &OrderLine) -> bool {
-        self.context.settings.product.zero_value_lines == ZeroValueLines::Drop || line.quantity.is_zero() || !self.has_item(line)
+        self.context.settings.product.zero_value_lines == ZeroValueLines::Drop
+            || line.quantity.is_zero()
+            || !self.has_item(line)
     }
 
     /// What the discount takes off a row, in the mode with a line of its own.
@@ -131,17 +165,27 @@ impl Work<'_> {
             let left = (hundred - percent) / hundred;
             let before = |after: Decimal| after.checked_div(left);
             let (net, gross) = (before(line.cost)?, before(line.cost_inc_tax)?);
-            return Some(Off { rate, net: net - line.cost, gross: gross - line.cost_inc_tax });
+            return Some(Off {
+                rate,
+                net: net - line.cost,
+                gross: gross - line.cost_inc_tax,
+            });
         }
         if percent.is_sign_negative() || percent > hundred || line.discount_value <= Decimal::ZERO {
-            self.explanation.warn(format!("The discount of the row '{}' makes no sense and is not shown.", name_line(line)));
+            self.explanation.warn(format!(
+                "The discount of the row '{}' makes no sense and is not shown.",
+                name_line(line)
+            ));
             return None;
         }
         // DiscountValue is in the basis of the price (linnworks.md 4.4).
         let factor = Decimal::ONE + rate / hundred;
         let value = line.discount_value;
-        let (net, gross) =
-            if line.tax_cost_inclusive { (value.checked_div(factor)?, value) } else { (value, value * factor) };
+        let (net, gross) = if line.tax_cost_inclusive {
+            (value.checked_div(factor)?, value)
+        } else {
+            (value, value * factor)
+        };
         Some(Off { rate, net, gross })
     }
 
@@ -164,8 +208,18 @@ impl Work<'_> {
         } else {
             self.named_item(&settings.item, "shipping.item", date)?
         };
-        self.explanation.note("shipping item", item.name(), Some("TotalsInfo.PostageCost"), Some("shipping.item"));
-        let description = self.order.shipping.service.as_deref().and_then(|service| self.text(service, 4000));
+        self.explanation.note(
+            "shipping item",
+            item.name(),
+            Some("TotalsInfo.PostageCost"),
+            Some("shipping.item"),
+        );
+        let description = self
+            .order
+            .shipping
+            .service
+            .as_deref()
+            .and_then(|service| self.text(service, 4000));
         let stated = totals.country_tax_rate.unwrap_or_default();
         Ok(Some(Part {
             role: LineRole::Shipping,
@@ -202,9 +256,14 @@ impl Work<'_> {
                     return Err(hold(ReasonCode::SettingUnusable, cause, "Set discount.item."));
                 }
             };
-            let setting = if settings.item.is_some() { "discount.item" } else { "discount.account" };
+            let setting = if settings.item.is_some() {
+                "discount.item"
+            } else {
+                "discount.account"
+            };
             let path = Some("Items.Discount");
-            self.explanation.note("discount line", (-off.gross).to_string(), path, Some(setting));
+            self.explanation
+                .note("discount line", (-off.gross).to_string(), path, Some(setting));
             parts.push(Part {
                 role: LineRole::Discount,
                 label: "discount".to_owned(),
@@ -229,8 +288,13 @@ impl Work<'_> {
             ));
         }
         let code = ReasonCode::UnknownAccount;
-        let entry =
-            find_listed(self.context.lists, domain::lists::ListKind::Account, name, code, "discount.account")?;
+        let entry = find_listed(
+            self.context.lists,
+            domain::lists::ListKind::Account,
+            name,
+            code,
+            "discount.account",
+        )?;
         Ok(Target::DiscountAccount(entry.to_ref()))
     }
 }
@@ -241,7 +305,11 @@ fn check_composite(line: &OrderLine, worthless: bool) -> Hold<()> {
     if worthless && !children.is_zero() {
         return Err(hold(
             ReasonCode::TotalsDisagree,
-            format!("The composite row '{}' has the amount 0, and its components have {}", name_line(line), children.normalize()),
+            format!(
+                "The composite row '{}' has the amount 0, and its components have {}",
+                name_line(line),
+                children.normalize()
+            ),
             "Put the amount on the composite item in Linnworks, or post the order by hand.",
         ));
     }

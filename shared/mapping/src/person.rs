@@ -14,8 +14,14 @@ impl Person {
     pub fn split(full_name: &str) -> Self {
         let name = strip_attention(full_name).trim();
         match name.split_once(char::is_whitespace) {
-            Some((first, last)) => Self { first: first.to_owned(), last: last.trim().to_owned() },
-            None => Self { first: name.to_owned(), last: String::new() },
+            Some((first, last)) => Self {
+                first: first.to_owned(),
+                last: last.trim().to_owned(),
+            },
+            None => Self {
+                first: name.to_owned(),
+                last: String::new(),
+            },
         }
     }
 
@@ -42,13 +48,20 @@ impl Person {
 }
 
 fn join(parts: &[&str], between: &str) -> String {
-    parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(between)
+    parts
+        .iter()
+        .filter(|part| !part.is_empty())
+        .copied()
+        .collect::<Vec<_>>()
+        .join(between)
 }
 
 /// The name without a leading `ATTN`, whatever its case, with `:`, `-`, `.` or spaces after it. `Attnborough` stays.
 pub fn strip_attention(name: &str) -> &str {
     let trimmed = name.trim();
-    let Some((word, rest)) = trimmed.split_at_checked(4) else { return trimmed };
+    let Some((word, rest)) = trimmed.split_at_checked(4) else {
+        return trimmed;
+    };
     let separator = |c: char| c.is_whitespace() || matches!(c, ':' | '-' | '.');
     if !word.eq_ignore_ascii_case("attn") || !(rest.is_empty() || rest.starts_with(separator)) {
         return trimmed;

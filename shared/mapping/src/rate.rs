@@ -1,7 +1,7 @@
 //! The tax rate of an amount: the stated one, as long as net and gross bear it out, near a rate that is known.
 
-use domain::lists::ListKind;
 use domain::Currency;
+use domain::lists::ListKind;
 use rust_decimal::Decimal;
 
 use crate::tax_code::code_percent;
@@ -25,7 +25,11 @@ impl Rates {
         known.extend(codes.filter_map(|entry| code_percent(lists, entry)));
         known.sort();
         known.dedup();
-        Self { known, tolerance: settings.rate_tolerance_percent, currency: work.order.totals.currency }
+        Self {
+            known,
+            tolerance: settings.rate_tolerance_percent,
+            currency: work.order.totals.currency,
+        }
     }
 
     /// The rate of an amount, in percent.
@@ -43,18 +47,29 @@ impl Rates {
 
     /// The known rate that the amounts bear out best, else the rate they have.
     fn derive(&self, net: Decimal, gross: Decimal) -> Decimal {
-        let fitting = self.known.iter().copied().filter(|rate| self.fits(*rate, net, gross));
+        let fitting = self
+            .known
+            .iter()
+            .copied()
+            .filter(|rate| self.fits(*rate, net, gross));
         let miss = |rate: &Decimal| (grossed(net, *rate) - gross).abs();
         if let Some(rate) = fitting.min_by(|left, right| miss(left).cmp(&miss(right)).then(right.cmp(left))) {
             return rate;
         }
-        let factor = gross.checked_div(net).unwrap_or(Decimal::ONE).clamp(-Decimal::TEN, Decimal::TEN);
+        let factor = gross
+            .checked_div(net)
+            .unwrap_or(Decimal::ONE)
+            .clamp(-Decimal::TEN, Decimal::TEN);
         ((factor - Decimal::ONE) * Decimal::ONE_HUNDRED).round_dp(2)
     }
 
     /// An odd rate, such as 20.15 from a channel's rounded tax, counts as the known rate nearby (linnworks.md 4.3).
     fn snap(&self, rate: Decimal) -> Decimal {
-        let near = self.known.iter().copied().filter(|known| (known - rate).abs() <= self.tolerance);
+        let near = self
+            .known
+            .iter()
+            .copied()
+            .filter(|known| (known - rate).abs() <= self.tolerance);
         near.min_by_key(|known| (known - rate).abs()).unwrap_or(rate)
     }
 

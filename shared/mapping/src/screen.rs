@@ -18,13 +18,22 @@ const LINES_MAX: usize = 5_000;
 /// Why the order is left out, if it is.
 pub fn find_skip(order: &Order, settings: &Settings) -> Option<Reason> {
     if order.is_cancelled() {
-        return Some(skip(ReasonCode::Cancelled, "The order was cancelled in Linnworks"));
+        return Some(skip(
+            ReasonCode::Cancelled,
+            "The order was cancelled in Linnworks",
+        ));
     }
     if order.kind == OrderKind::Resend || order.status == PaymentStatus::Resend {
-        return Some(skip(ReasonCode::Resend, "The order is a resend, which is no revenue"));
+        return Some(skip(
+            ReasonCode::Resend,
+            "The order is a resend, which is no revenue",
+        ));
     }
     if order.kind == OrderKind::Exchange {
-        return Some(skip(ReasonCode::Exchange, "The order is an exchange, which is no revenue of its own"));
+        return Some(skip(
+            ReasonCode::Exchange,
+            "The order is an exchange, which is no revenue of its own",
+        ));
     }
     let wanted = match settings.orders.status {
         OrderStatusWanted::Processed => order.processed,
@@ -50,11 +59,18 @@ fn skip(code: ReasonCode, cause: &str) -> Reason {
 pub fn find_zero_value(order: &Order, settings: &Settings) -> Option<Reason> {
     let worthless = order.totals.total_charge.is_zero()
         && order.totals.postage_cost.is_zero()
-        && order.lines.iter().all(|line| line.cost.is_zero() && line.cost_inc_tax.is_zero());
+        && order
+            .lines
+            .iter()
+            .all(|line| line.cost.is_zero() && line.cost_inc_tax.is_zero());
     let skipped = worthless && settings.orders.zero_value_orders == ZeroValueOrders::Skip;
     skipped.then(|| {
         let remedy = "The setting orders.zero_value_orders says what happens to such orders.";
-        Reason::new(ReasonCode::ZeroValue, "Neither the total nor any line has value", remedy)
+        Reason::new(
+            ReasonCode::ZeroValue,
+            "Neither the total nor any line has value",
+            remedy,
+        )
     })
 }
 
@@ -71,19 +87,38 @@ pub fn check_numbers(order: &Order) -> Hold<()> {
         totals.country_tax_rate.unwrap_or_default(),
         totals.conversion_rate.unwrap_or_default(),
     ];
-    let rows = order.lines.iter().chain(order.lines.iter().flat_map(|line| &line.children));
+    let rows = order
+        .lines
+        .iter()
+        .chain(order.lines.iter().flat_map(|line| &line.children));
     let reasonable = amounts.iter().all(is_amount) && rows.clone().all(is_line);
     if !reasonable || rows.count() > LINES_MAX {
         let cause = "The order has an amount, a quantity or a number of rows beyond what QuickBooks can hold";
-        return Err(hold(ReasonCode::Malformed, cause, "Correct the order in Linnworks."));
+        return Err(hold(
+            ReasonCode::Malformed,
+            cause,
+            "Correct the order in Linnworks.",
+        ));
     }
-    if let Some(line) = order.lines.iter().find(|line| line.quantity.is_sign_negative() && !line.quantity.is_zero()) {
+    if let Some(line) = order
+        .lines
+        .iter()
+        .find(|line| line.quantity.is_sign_negative() && !line.quantity.is_zero())
+    {
         let cause = format!("The row '{}' has the quantity {}", name_line(line), line.quantity);
-        return Err(hold(ReasonCode::Malformed, cause, "Correct the order in Linnworks."));
+        return Err(hold(
+            ReasonCode::Malformed,
+            cause,
+            "Correct the order in Linnworks.",
+        ));
     }
     if totals.total_charge.is_sign_negative() && !totals.total_charge.is_zero() {
         let cause = format!("The order's total is {}", order.total_charge());
-        return Err(hold(ReasonCode::NegativeTotal, cause, "Correct the order in Linnworks, or post it by hand."));
+        return Err(hold(
+            ReasonCode::NegativeTotal,
+            cause,
+            "Correct the order in Linnworks, or post it by hand.",
+        ));
     }
     Ok(())
 }
@@ -93,15 +128,32 @@ fn is_amount(amount: &Decimal) -> bool {
 }
 
 fn is_line(line: &OrderLine) -> bool {
-    let amounts =
-        [line.cost, line.cost_inc_tax, line.discount_value, line.discount_percent, line.tax_rate, line.price_per_unit];
+    let amounts = [
+        line.cost,
+        line.cost_inc_tax,
+        line.discount_value,
+        line.discount_percent,
+        line.tax_rate,
+        line.price_per_unit,
+    ];
     amounts.iter().all(is_amount) && line.quantity.abs() <= QUANTITY_MAX
 }
 
 /// The row as people know it.
 pub fn name_line(line: &OrderLine) -> String {
     let sku = line.sku.as_ref().map(|sku| sku.as_str());
-    let candidates = [sku, line.channel_sku.as_deref(), line.item_number.as_deref(), line.title.as_deref()];
-    let name = candidates.into_iter().flatten().find(|text| !text.trim().is_empty());
-    name.map_or_else(|| line.row_id.to_string(), |name| name.trim().chars().take(100).collect())
+    let candidates = [
+        sku,
+        line.channel_sku.as_deref(),
+        line.item_number.as_deref(),
+        line.title.as_deref(),
+    ];
+    let name = candidates
+        .into_iter()
+        .flatten()
+        .find(|text| !text.trim().is_empty());
+    name.map_or_else(
+        || line.row_id.to_string(),
+        |name| name.trim().chars().take(100).collect(),
+    )
 }

@@ -68,7 +68,13 @@ impl Work<'_> {
                 // At rate zero a difference within rounding is no tax.
                 let untaxed = part.rate.is_zero() && (part.gross - part.net).abs() < currency.unit();
                 let exact = if untaxed { part.gross } else { part.net };
-                SettledLine { net: gross, exact, gross, code: None, part }
+                SettledLine {
+                    net: gross,
+                    exact,
+                    gross,
+                    code: None,
+                    part,
+                }
             })
             .collect();
         let mut tax = Decimal::ZERO;
@@ -86,6 +92,9 @@ impl Work<'_> {
             }
         }
         self.assign_codes(&mut lines, form, treatment)?;
+        if form == TaxForm::UnitedStatesTotalTax && !tax.is_zero() {
+            ensure_taxable_line(&mut lines);
+        }
         if form == TaxForm::Excluded {
             fit_excluded(&mut lines, currency);
             tax = tax_on_sums(&lines, currency);
@@ -97,7 +106,12 @@ impl Work<'_> {
         let rounding = self.order.total_charge().rounded().amount - gross;
         self.check_rounding(&lines, tax, rounding)?;
         self.explain_tax(form, tax, rounding);
-        Ok(Settled { form, lines, tax, rounding })
+        Ok(Settled {
+            form,
+            lines,
+            tax,
+            rounding,
+        })
     }
 
     fn tax_form(&self) -> Hold<TaxForm> {
@@ -108,7 +122,11 @@ impl Work<'_> {
         if for_united_states != united_states {
             return Err(hold(
                 ReasonCode::SettingUnusable,
-                format!("The tax form '{}' does not exist in a company of the country {}", form.as_str(), company.country),
+                format!(
+                    "The tax form '{}' does not exist in a company of the country {}",
+                    form.as_str(),
+                    company.country
+                ),
                 "Set tax.form = \"automatic\".",
             ));
         }
@@ -121,7 +139,9 @@ impl Work<'_> {
 
     fn treatment(&self, form: TaxForm) -> Treatment {
         let settings = self.context.settings;
-        let collected = find_channel(&settings.channel, self.order, |channel| channel.tax_collected_by_channel);
+        let collected = find_channel(&settings.channel, self.order, |channel| {
+            channel.tax_collected_by_channel
+        });
         match form {
             TaxForm::NotApplicable => Treatment::Untaxed,
             TaxForm::UnitedStatesTotalTax | TaxForm::UnitedStatesTaxLine if collected == Some(true) => {
@@ -142,9 +162,14 @@ impl Work<'_> {
         if (header - of_lines).abs() <= slack {
             return Ok(currency.round(header));
         }
-        let of_rows: Decimal = lines.iter().filter(|line| line.part.role != LineRole::Shipping).map(tax_of).sum();
+        let of_rows: Decimal = lines
+            .iter()
+            .filter(|line| line.part.role != LineRole::Shipping)
+            .map(tax_of)
+            .sum();
         if (header - of_rows).abs() <= slack {
-            self.explanation.warn("The order's Tax leaves out the tax on postage, which the document has.");
+            self.explanation
+                .warn("The order's Tax leaves out the tax on postage, which the document has.");
             return Ok(currency.round(of_lines));
         }
         let united_states = matches!(form, TaxForm::UnitedStatesTotalTax | TaxForm::UnitedStatesTaxLine);
@@ -152,8 +177,16 @@ impl Work<'_> {
             return Ok(currency.round(header));
         }
         let show = |amount| show_amount(currency.round(amount), currency);
-        let cause = format!("The order's Tax is {}, the tax of its lines {}", show(header), show(of_lines));
-        Err(hold(ReasonCode::TotalsDisagree, cause, "Correct the order in Linnworks, or post it by hand."))
+        let cause = format!(
+            "The order's Tax is {}, the tax of its lines {}",
+            show(header),
+            show(of_lines)
+        );
+        Err(hold(
+            ReasonCode::TotalsDisagree,
+            cause,
+            "Correct the order in Linnworks, or post it by hand.",
+        ))
     }
 
     /// Tax that stands on the header alone, as channels in the US send it, is spread over the rows.
@@ -165,12 +198,17 @@ impl Work<'_> {
             return false;
         }
         let is_row = |line: &SettledLine| line.part.role != LineRole::Shipping && line.gross > Decimal::ZERO;
-        let weights: Vec<Decimal> =
-            lines.iter().map(|line| if is_row(line) { line.gross } else { Decimal::ZERO }).collect();
+        let weights: Vec<Decimal> = lines
+            .iter()
+            .map(|line| if is_row(line) { line.gross } else { Decimal::ZERO })
+            .collect();
         if weights.iter().all(Decimal::is_zero) {
             return false;
         }
-        for (line, share) in lines.iter_mut().zip(domain::Money::new(tax, currency).allocate(&weights)) {
+        for (line, share) in lines
+            .iter_mut()
+            .zip(domain::Money::new(tax, currency).allocate(&weights))
+        {
             line.gross += share.amount;
             line.part.taxable = line.part.taxable || !share.amount.is_zero();
             line.part.gross = line.gross;
@@ -186,15 +224,27 @@ impl Work<'_> {
         let of_lines: Decimal = lines.iter().map(|line| line.part.gross - line.exact).sum();
         for tax in [wanted, currency.round(of_lines)] {
             for line in lines.iter_mut() {
-                line.net = if is_untaxed(line) { line.gross } else { currency.round(line.exact) };
+                line.net = if is_untaxed(line) {
+                    line.gross
+                } else {
+                    currency.round(line.exact)
+                };
             }
-            if spread(&mut lines.iter_mut().collect::<Vec<_>>(), gross - tax, currency.unit()) {
+            if spread(
+                &mut lines.iter_mut().collect::<Vec<_>>(),
+                gross - tax,
+                currency.unit(),
+            ) {
                 return Ok(tax);
             }
         }
         let shown = show_amount(wanted, currency);
         let cause = format!("The order's tax of {shown} cannot be shared out over its lines to the penny");
-        Err(hold(ReasonCode::TotalsDisagree, cause, "Correct the order in Linnworks, or post it by hand."))
+        Err(hold(
+            ReasonCode::TotalsDisagree,
+            cause,
+            "Correct the order in Linnworks, or post it by hand.",
+        ))
     }
 
     fn assign_codes(&self, lines: &mut [SettledLine], form: TaxForm, treatment: Treatment) -> Hold<()> {
@@ -203,9 +253,9 @@ impl Work<'_> {
             line.code = match form {
                 TaxForm::NotApplicable => None,
                 TaxForm::UnitedStatesTaxLine => Some(Code::united_states(false)),
-                TaxForm::UnitedStatesTotalTax => {
-                    Some(Code::united_states(treatment == Treatment::Taxed && line.part.taxable))
-                }
+                TaxForm::UnitedStatesTotalTax => Some(Code::united_states(
+                    treatment == Treatment::Taxed && line.part.taxable,
+                )),
                 _ => match codes.get(&line.part.rate) {
                     Some(code) => Some(code.clone()),
                     None => {
@@ -230,7 +280,11 @@ impl Work<'_> {
         let show = |amount| show_amount(amount, currency);
         let is_postage = |line: &&SettledLine| line.part.role == LineRole::Shipping;
         let postage: Decimal = lines.iter().filter(is_postage).map(|line| line.gross).sum();
-        let rows: Decimal = lines.iter().filter(|line| !is_postage(line)).map(|line| line.gross).sum();
+        let rows: Decimal = lines
+            .iter()
+            .filter(|line| !is_postage(line))
+            .map(|line| line.gross)
+            .sum();
         let cause = format!(
             "The lines come to {}, the postage to {} (tax {} in both), and the order's total is {}: a difference of {}",
             show(rows),
@@ -240,33 +294,69 @@ impl Work<'_> {
             show(rounding)
         );
         let remedy = if within {
-            "Set rounding.item to the item of a rounding line, which takes differences up to rounding.cap.".to_owned()
+            "Set rounding.item to the item of a rounding line, which takes differences up to rounding.cap."
+                .to_owned()
         } else {
-            format!("Correct the order in Linnworks, or post it by hand; rounding.cap is {}.", show(cap))
+            format!(
+                "Correct the order in Linnworks, or post it by hand; rounding.cap is {}.",
+                show(cap)
+            )
         };
         Err(hold(ReasonCode::TotalsDisagree, cause, remedy))
     }
 
     fn explain_tax(&mut self, form: TaxForm, tax: Decimal, rounding: Decimal) {
         let currency = self.order.totals.currency;
-        self.explanation.note("tax form", form.as_str(), None, Some("tax.form"));
-        self.explanation.note("tax", show_amount(tax, currency), Some("TotalsInfo.Tax"), None);
+        self.explanation
+            .note("tax form", form.as_str(), None, Some("tax.form"));
+        self.explanation
+            .note("tax", show_amount(tax, currency), Some("TotalsInfo.Tax"), None);
         let header = currency.round(self.order.totals.tax);
         if tax != header {
             let (tax, header) = (show_amount(tax, currency), show_amount(header, currency));
-            self.explanation.warn(format!("The document's tax is {tax}, the order's {header}."));
+            self.explanation
+                .warn(format!("The document's tax is {tax}, the order's {header}."));
         }
         if !rounding.is_zero() {
             let shown = show_amount(rounding, currency);
-            self.explanation.note("rounding", shown.clone(), Some("TotalsInfo.TotalCharge"), Some("rounding.cap"));
-            self.explanation.warn(format!("A rounding line of {shown} makes the document come to the order's total."));
+            self.explanation.note(
+                "rounding",
+                shown.clone(),
+                Some("TotalsInfo.TotalCharge"),
+                Some("rounding.cap"),
+            );
+            self.explanation.warn(format!(
+                "A rounding line of {shown} makes the document come to the order's total."
+            ));
         }
+    }
+}
+
+/// Tax without any taxable line is refused or ignored (quickbooks-online.md 3.19), so the line with most of it is made one.
+fn ensure_taxable_line(lines: &mut [SettledLine]) {
+    let taxable = Some(Code::united_states(true));
+    let sold = |line: &&mut SettledLine| matches!(line.part.target, Target::Item(_));
+    if lines
+        .iter()
+        .any(|line| line.code == taxable && matches!(line.part.target, Target::Item(_)))
+    {
+        return;
+    }
+    let most = lines
+        .iter_mut()
+        .filter(sold)
+        .max_by(|left, right| (left.gross - left.net).cmp(&(right.gross - right.net)));
+    if let Some(line) = most {
+        line.code = taxable;
     }
 }
 
 /// QuickBooks' discount line has no tax code of its own, so it cannot carry VAT (quickbooks-online.md 3.5).
 fn check_discount_account(parts: &[Part], form: TaxForm) -> Hold<()> {
-    let by_account = parts.iter().filter(|part| matches!(part.target, Target::DiscountAccount(_))).count();
+    let by_account = parts
+        .iter()
+        .filter(|part| matches!(part.target, Target::DiscountAccount(_)))
+        .count();
     let allowed = matches!(
         form,
         TaxForm::NotApplicable | TaxForm::UnitedStatesTotalTax | TaxForm::UnitedStatesTaxLine
@@ -275,7 +365,11 @@ fn check_discount_account(parts: &[Part], form: TaxForm) -> Hold<()> {
         return Ok(());
     }
     let cause = "QuickBooks' own discount line has no tax code, so it cannot carry the tax of a discount";
-    Err(hold(ReasonCode::SettingUnusable, cause, "Set discount.item to an item, or discount.mode = \"already_inside\"."))
+    Err(hold(
+        ReasonCode::SettingUnusable,
+        cause,
+        "Set discount.item to an item, or discount.mode = \"already_inside\".",
+    ))
 }
 
 /// Changes nets by one unit each, those first whose rounding lost most, until they sum to `target`. No net is moved past
@@ -301,7 +395,11 @@ fn spread(lines: &mut [&mut SettledLine], target: Decimal, unit: Decimal) -> boo
 
 fn lost(line: &SettledLine, step: Decimal) -> Decimal {
     let difference = line.exact - line.net;
-    if step.is_sign_negative() { -difference } else { difference }
+    if step.is_sign_negative() {
+        -difference
+    } else {
+        difference
+    }
 }
 
 fn is_untaxed(line: &SettledLine) -> bool {
@@ -310,7 +408,11 @@ fn is_untaxed(line: &SettledLine) -> bool {
 
 /// The tax keeps its side: it never changes sign, and never exceeds the gross.
 fn may_move(line: &SettledLine, step: Decimal) -> bool {
-    let (low, high) = if line.gross.is_sign_negative() { (line.gross, Decimal::ZERO) } else { (Decimal::ZERO, line.gross) };
+    let (low, high) = if line.gross.is_sign_negative() {
+        (line.gross, Decimal::ZERO)
+    } else {
+        (Decimal::ZERO, line.gross)
+    };
     !is_untaxed(line) && (low..=high).contains(&(line.net + step))
 }
 
@@ -323,7 +425,9 @@ fn tax_on_sums(lines: &[SettledLine], currency: Currency) -> Decimal {
             entry.1 += line.net;
         }
     }
-    sums.values().map(|(percent, net)| round_tax(*net, *percent, currency)).sum()
+    sums.values()
+        .map(|(percent, net)| round_tax(*net, *percent, currency))
+        .sum()
 }
 
 fn round_tax(net: Decimal, percent: Decimal, currency: Currency) -> Decimal {
@@ -338,16 +442,25 @@ fn fit_excluded(lines: &mut [SettledLine], currency: Currency) {
     codes.sort_by(|left, right| left.reference.cmp(&right.reference));
     codes.dedup();
     for code in codes {
-        let mut group: Vec<&mut SettledLine> = lines.iter_mut().filter(|line| line.code.as_ref() == Some(&code)).collect();
+        let mut group: Vec<&mut SettledLine> = lines
+            .iter_mut()
+            .filter(|line| line.code.as_ref() == Some(&code))
+            .collect();
         let gross: Decimal = group.iter().map(|line| line.gross).sum();
         let start: Decimal = group.iter().map(|line| line.net).sum();
         let reach = i64::try_from(group.len()).unwrap_or(1);
         let offsets = std::iter::once(0).chain((1..=reach).flat_map(|offset| [-offset, offset]));
         let fits = |net: &Decimal| {
-            let tax: Decimal = code.rates.iter().map(|(_, percent)| round_tax(*net, *percent, currency)).sum();
+            let tax: Decimal = code
+                .rates
+                .iter()
+                .map(|(_, percent)| round_tax(*net, *percent, currency))
+                .sum();
             net + tax == gross
         };
-        let found = offsets.map(|offset| start + currency.unit() * Decimal::from(offset)).find(fits);
+        let found = offsets
+            .map(|offset| start + currency.unit() * Decimal::from(offset))
+            .find(fits);
         if let Some(net) = found {
             let before: Vec<Decimal> = group.iter().map(|line| line.net).collect();
             if !spread(&mut group, net, currency.unit()) {

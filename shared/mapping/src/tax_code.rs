@@ -21,7 +21,13 @@ impl Code {
     /// A code of the US: TAX or NON.
     pub fn united_states(taxable: bool) -> Self {
         let id = if taxable { "TAX" } else { "NON" };
-        Self { reference: ListRef { id: ListId::new(id), name: id.to_owned() }, rates: Vec::new() }
+        Self {
+            reference: ListRef {
+                id: ListId::new(id),
+                name: id.to_owned(),
+            },
+            rates: Vec::new(),
+        }
     }
 
     /// The sum of its rates, in percent.
@@ -36,20 +42,40 @@ pub fn code_percent(lists: &Lists, entry: &ListEntry) -> Option<Decimal> {
 }
 
 fn read_code(lists: &Lists, entry: &ListEntry) -> Option<Code> {
-    let ListDetail::TaxCode { sales_rates, .. } = &entry.detail else { return None };
-    let rates = sales_rates.iter().map(|id| match lists.get(ListKind::TaxRate, id).map(|rate| &rate.detail) {
-        Some(ListDetail::TaxRate { percent }) if percent.abs() <= Decimal::ONE_HUNDRED => Some((id.clone(), *percent)),
-        _ => None,
-    });
-    Some(Code { reference: entry.to_ref(), rates: rates.collect::<Option<_>>()? })
+    let ListDetail::TaxCode { sales_rates, .. } = &entry.detail else {
+        return None;
+    };
+    let rates =
+        sales_rates.iter().map(
+            |id| match lists.get(ListKind::TaxRate, id).map(|rate| &rate.detail) {
+                Some(ListDetail::TaxRate { percent }) if percent.abs() <= Decimal::ONE_HUNDRED => {
+                    Some((id.clone(), *percent))
+                }
+                _ => None,
+            },
+        );
+    Some(Code {
+        reference: entry.to_ref(),
+        rates: rates.collect::<Option<_>>()?,
+    })
 }
 
 /// The active code with a name that the settings give.
 pub fn find_code(lists: &Lists, name: &str, setting: &str) -> Hold<Code> {
-    let entry = find_listed(lists, ListKind::TaxCode, name, ReasonCode::UnknownTaxCode, setting)?;
+    let entry = find_listed(
+        lists,
+        ListKind::TaxCode,
+        name,
+        ReasonCode::UnknownTaxCode,
+        setting,
+    )?;
     read_code(lists, entry).ok_or_else(|| {
         let cause = format!("The rates of the tax code '{name}' are not known");
-        hold(ReasonCode::UnknownTaxCode, cause, "Refresh the lists, or name another code in the settings.")
+        hold(
+            ReasonCode::UnknownTaxCode,
+            cause,
+            "Refresh the lists, or name another code in the settings.",
+        )
     })
 }
 
@@ -65,8 +91,10 @@ impl Work<'_> {
         }
         let lists = self.context.lists;
         let active = lists.all(ListKind::TaxCode).filter(|entry| entry.active);
-        let fitting: Vec<Code> =
-            active.filter_map(|entry| read_code(lists, entry)).filter(|code| code.percent() == rate).collect();
+        let fitting: Vec<Code> = active
+            .filter_map(|entry| read_code(lists, entry))
+            .filter(|code| code.percent() == rate)
+            .collect();
         let rate = rate.normalize();
         let remedy = if rate.is_zero() {
             "Set tax.zero_rate_code to the code of untaxed lines.".to_owned()
@@ -80,8 +108,15 @@ impl Work<'_> {
                 Err(hold(ReasonCode::UnknownTaxCode, cause, remedy))
             }
             several => {
-                let names: Vec<&str> = several.iter().map(|code| code.reference.name.as_str()).take(8).collect();
-                let cause = format!("Several tax codes have {rate} % for '{label}': {}", names.join(", "));
+                let names: Vec<&str> = several
+                    .iter()
+                    .map(|code| code.reference.name.as_str())
+                    .take(8)
+                    .collect();
+                let cause = format!(
+                    "Several tax codes have {rate} % for '{label}': {}",
+                    names.join(", ")
+                );
                 Err(hold(ReasonCode::UnknownTaxCode, cause, remedy))
             }
         }
@@ -102,7 +137,14 @@ impl Work<'_> {
         if code.percent().is_zero() {
             return Ok(code);
         }
-        let cause = format!("The tax code '{}' of the rounding line has tax", code.reference.name);
-        Err(hold(ReasonCode::SettingUnusable, cause, format!("Set {setting} to a code without tax.")))
+        let cause = format!(
+            "The tax code '{}' of the rounding line has tax",
+            code.reference.name
+        );
+        Err(hold(
+            ReasonCode::SettingUnusable,
+            cause,
+            format!("Set {setting} to a code without tax."),
+        ))
     }
 }

@@ -5,7 +5,10 @@ use sha2::{Digest, Sha256};
 /// The text without control characters, with single spaces, trimmed, at most `max` characters; `None` when nothing is
 /// left.
 pub fn clean(text: &str, max: usize) -> Option<String> {
-    let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let spaced: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     let joined = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
     let short: String = joined.chars().take(max).collect();
     let short = short.trim_end();
@@ -20,12 +23,17 @@ pub fn safe_name(text: &str, max: usize) -> Option<String> {
 
 /// The text with each character beyond ISO-8859-1 replaced: companies in the US take no others (quickbooks-online.md 3.0).
 pub fn to_latin(text: &str) -> String {
-    text.chars().map(|c| if u32::from(c) <= 0xFF { c } else { '?' }).collect()
+    text.chars()
+        .map(|c| if u32::from(c) <= 0xFF { c } else { '?' })
+        .collect()
 }
 
 /// The first `digits` hexadecimal digits of the text's hash.
 pub fn hash(text: &str, digits: usize) -> String {
-    let hex: String = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = Sha256::digest(text.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     hex.chars().take(digits).collect()
 }
 

@@ -4,9 +4,7 @@
 //! the order in which a person would fix what is wrong: first whether, then when, then whom, what and how much.
 
 use domain::order::PaymentStatus;
-use domain::{
-    AccountingDocument, DocumentKind, Explanation, Money, Order, PaymentPlan, Reason, ReasonCode,
-};
+use domain::{AccountingDocument, DocumentKind, Explanation, Money, Order, PaymentPlan, Reason, ReasonCode};
 use jiff::civil::Date;
 
 use crate::hold::{Hold, hold};
@@ -37,13 +35,23 @@ impl Work<'_> {
             return Ok(Outcome::Skipped(reason));
         }
         self.check_open_books(date)?;
-        self.build(date).map(|document| Outcome::Document(Box::new(document)))
+        self.build(date)
+            .map(|document| Outcome::Document(Box::new(document)))
     }
 
     fn find_before_start(&self, date: Date) -> Option<Reason> {
-        let start = self.context.settings.start.start_date.filter(|start| date < *start)?;
+        let start = self
+            .context
+            .settings
+            .start
+            .start_date
+            .filter(|start| date < *start)?;
         let cause = format!("The document would be dated {date}, before the start date {start}");
-        Some(Reason::new(ReasonCode::BeforeStart, cause, "The setting start.start_date says from when on orders are posted."))
+        Some(Reason::new(
+            ReasonCode::BeforeStart,
+            cause,
+            "The setting start.start_date says from when on orders are posted.",
+        ))
     }
 
     fn check_open_books(&self, date: Date) -> Hold<()> {
@@ -80,8 +88,16 @@ impl Work<'_> {
             private_note: self.compose_note(&number),
             customer_memo: self.map_memo(),
             ship_date: order.dates.processed.map(|instant| self.local_date(instant)),
-            ship_method: order.shipping.service.as_deref().and_then(|service| self.text(service, 100)),
-            tracking_number: order.shipping.tracking_number.as_deref().and_then(|number| self.text(number, 100)),
+            ship_method: order
+                .shipping
+                .service
+                .as_deref()
+                .and_then(|service| self.text(service, 100)),
+            tracking_number: order
+                .shipping
+                .tracking_number
+                .as_deref()
+                .and_then(|number| self.text(number, 100)),
             kind,
             doc_number: number.sent,
             date,
@@ -100,7 +116,12 @@ impl Work<'_> {
             tax,
             total: order.total_charge().rounded(),
         };
-        self.explanation.note("total", Money::to_string(&document.total), Some("TotalsInfo.TotalCharge"), None);
+        self.explanation.note(
+            "total",
+            Money::to_string(&document.total),
+            Some("TotalsInfo.TotalCharge"),
+            None,
+        );
         Ok(document)
     }
 
@@ -121,28 +142,58 @@ impl Work<'_> {
             DocumentType::SalesReceipt => (DocumentKind::SalesReceipt, "sales receipt"),
             DocumentType::InvoiceWithPayment if paid => {
                 let paid_date = self.order.dates.paid.map(|instant| self.local_date(instant));
-                let reference = number.sent.as_ref().map_or_else(|| self.order.number.to_string(), ToString::to_string);
-                // A payment before its invoice would stand in the books as an advance.
-                let date = paid_date.map_or(date, |paid_date| paid_date.max(date));
-                let payment = Some(PaymentPlan { date, reference, deposit_account, payment_method });
-                (DocumentKind::Invoice { terms: self.map_terms()?, due_date: None, payment }, "invoice with payment")
+                let reference = number
+                    .sent
+                    .as_ref()
+                    .map_or_else(|| self.order.number.to_string(), ToString::to_string);
+                // QuickBooks would refuse a payment in closed books; the invoice's date is open.
+                let closed = self.context.company.preferences.book_close_date;
+                let date = paid_date
+                    .filter(|paid| closed.is_none_or(|closed| *paid > closed))
+                    .unwrap_or(date);
+                let payment = Some(PaymentPlan {
+                    date,
+                    reference,
+                    deposit_account,
+                    payment_method,
+                });
+                (
+                    DocumentKind::Invoice {
+                        terms: self.map_terms()?,
+                        due_date: None,
+                        payment,
+                    },
+                    "invoice with payment",
+                )
             }
-            DocumentType::Invoice | DocumentType::InvoiceWithPayment => {
-                (DocumentKind::Invoice { terms: self.map_terms()?, due_date: None, payment: None }, "invoice")
-            }
+            DocumentType::Invoice | DocumentType::InvoiceWithPayment => (
+                DocumentKind::Invoice {
+                    terms: self.map_terms()?,
+                    due_date: None,
+                    payment: None,
+                },
+                "invoice",
+            ),
         };
-        self.explanation.note("document type", shown, Some("GeneralInfo.Status"), Some(setting));
+        self.explanation
+            .note("document type", shown, Some("GeneralInfo.Status"), Some(setting));
         Ok(kind)
     }
 
     fn map_payment_reference(&mut self, number: &Number) -> Option<String> {
-        let reference = self.order.references.reference.as_deref().and_then(|reference| self.text(reference, 500));
+        let reference = self
+            .order
+            .references
+            .reference
+            .as_deref()
+            .and_then(|reference| self.text(reference, 500));
         let (whole, path) = match reference {
             Some(reference) => (reference, "GeneralInfo.ReferenceNum"),
             None => (number.whole.clone(), "NumOrderId"),
         };
         let short = text::shorten(&whole, 21);
-        self.explanation.note("payment reference", short.clone(), Some(path), None);
+        self.explanation
+            .note("payment reference", short.clone(), Some(path), None);
         Some(short)
     }
 
@@ -153,12 +204,17 @@ impl Work<'_> {
             CustomerMemo::Reference => (order.references.reference.clone(), "GeneralInfo.ReferenceNum"),
             CustomerMemo::OrderNumber => (Some(order.number.to_string()), "NumOrderId"),
             CustomerMemo::Notes => {
-                let notes = order.notes.iter().filter(|note| !note.internal).map(|note| note.text.trim());
+                let notes = order
+                    .notes
+                    .iter()
+                    .filter(|note| !note.internal)
+                    .map(|note| note.text.trim());
                 (Some(notes.collect::<Vec<_>>().join("; ")), "Notes")
             }
         };
         let memo = self.text(&raw?, 1000)?;
-        self.explanation.note("memo", memo.clone(), Some(path), Some("document.customer_memo"));
+        self.explanation
+            .note("memo", memo.clone(), Some(path), Some("document.customer_memo"));
         Some(memo)
     }
 

@@ -19,19 +19,31 @@ pub struct ChannelSettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub currency: Option<Currency>,
     /// Name of the store, for the customer.
-    #[serde(deserialize_with = "value::text::<_, 490>", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "value::text::<_, 490>",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub store_name: Option<String>,
     /// Text before the document number; may be empty, which takes the general prefix away.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub number_prefix: Option<String>,
     /// Deposit account.
-    #[serde(deserialize_with = "value::text::<_, 500>", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "value::text::<_, 500>",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub deposit_account: Option<String>,
     /// Class.
-    #[serde(deserialize_with = "value::text::<_, 500>", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "value::text::<_, 500>",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub class: Option<String>,
     /// Location.
-    #[serde(deserialize_with = "value::text::<_, 500>", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "value::text::<_, 500>",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub location: Option<String>,
     /// US: the channel collects and pays the sales tax itself (marketplace facilitator).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,8 +53,14 @@ pub struct ChannelSettings {
 impl ChannelSettings {
     /// How many of its conditions the order meets; `None` when it misses one.
     fn fits(&self, order: &Order) -> Option<usize> {
-        let source = self.source.as_deref().map(|source| same(source, &order.channel.source));
-        let sub_source = self.sub_source.as_deref().map(|name| same(name, &order.channel.sub_source));
+        let source = self
+            .source
+            .as_deref()
+            .map(|source| same(source, &order.channel.source));
+        let sub_source = self
+            .sub_source
+            .as_deref()
+            .map(|name| same(name, &order.channel.sub_source));
         let currency = self.currency.map(|currency| currency == order.totals.currency);
         // A sub source says more than a source, and a source more than a currency.
         let conditions = [(sub_source, 4), (source, 2), (currency, 1)];
@@ -66,7 +84,9 @@ pub fn find<'a, T>(
 ) -> Option<T> {
     let mut best: Option<(usize, T)> = None;
     for channel in channels {
-        let Some(weight) = channel.fits(order) else { continue };
+        let Some(weight) = channel.fits(order) else {
+            continue;
+        };
         let Some(found) = value(channel) else { continue };
         if best.as_ref().is_none_or(|(heaviest, _)| weight > *heaviest) {
             best = Some((weight, found));

@@ -7,8 +7,8 @@ use domain::{Company, Currency, Lists, Reason, ReasonCode, TaxForm};
 use rust_decimal::Decimal;
 
 use super::{
-    CustomNumbersOff, CustomerMode, DateFrom, Discount, DiscountMode, MissingCustomer, MissingProduct, Settings, Shipping,
-    TaxFormWanted, find_zone,
+    CustomNumbersOff, CustomerMode, DateFrom, Discount, DiscountMode, MissingCustomer, MissingProduct,
+    Settings, Shipping, TaxFormWanted, find_zone,
 };
 use crate::accounts::is_deposit_type;
 use crate::hold::{Hold, find_listed, hold};
@@ -19,7 +19,12 @@ impl Settings {
     /// What in these settings cannot work with this company: names that QuickBooks lacks or that are of the wrong type or
     /// currency, and what the company's own settings refuse. Empty when all is well.
     pub fn check(&self, lists: &Lists, company: &Company) -> Vec<Reason> {
-        let mut check = Check { settings: self, lists, company, found: Vec::new() };
+        let mut check = Check {
+            settings: self,
+            lists,
+            company,
+            found: Vec::new(),
+        };
         check.numbers_and_dates();
         check.customers();
         check.products();
@@ -71,18 +76,35 @@ impl Check<'_> {
             self.add(ReasonCode::SettingUnusable, cause, "Set document.time_zone.");
         }
         let start = self.settings.start.start_date;
-        if let Some(closed) = preferences.book_close_date.filter(|closed| start.is_none_or(|start| start <= *closed)) {
+        if let Some(closed) = preferences
+            .book_close_date
+            .filter(|closed| start.is_none_or(|start| start <= *closed))
+        {
             let cause = format!("The books are closed up to {closed}; orders dated until then will be held");
-            self.add(ReasonCode::ClosedBooks, cause, "Set start.start_date after the closing date.");
+            self.add(
+                ReasonCode::ClosedBooks,
+                cause,
+                "Set start.start_date after the closing date.",
+            );
         }
         let open = self.settings.orders.status != super::OrderStatusWanted::Processed;
         let by_processed = |from: &DateFrom| matches!(from, DateFrom::Processed | DateFrom::Despatched);
         if open && by_processed(&document.date_from) && document.date_fallback.iter().all(by_processed) {
             let cause = "Open orders have no processed date, so they would all be held";
-            self.add(ReasonCode::DateMissing, cause, "Set document.date_from or document.date_fallback to \"received\".");
+            self.add(
+                ReasonCode::DateMissing,
+                cause,
+                "Set document.date_from or document.date_fallback to \"received\".",
+            );
         }
         if let Some(name) = document.terms.as_deref() {
-            let found = find_listed(self.lists, ListKind::Term, name, ReasonCode::UnknownTerm, "document.terms");
+            let found = find_listed(
+                self.lists,
+                ListKind::Term,
+                name,
+                ReasonCode::UnknownTerm,
+                "document.terms",
+            );
             self.take(found.map(|_| ()));
         }
     }
@@ -93,7 +115,10 @@ impl Check<'_> {
         if customer.missing == MissingCustomer::FixedName {
             names.push((customer.missing_name.as_deref(), "customer.missing_name"));
         }
-        let single = matches!(customer.mode, CustomerMode::SingleCustomer | CustomerMode::BillingCompanyElseSingleCustomer);
+        let single = matches!(
+            customer.mode,
+            CustomerMode::SingleCustomer | CustomerMode::BillingCompanyElseSingleCustomer
+        );
         if single && customer.missing == MissingCustomer::Hold {
             names.push((customer.name.as_deref(), "customer.name"));
         }
@@ -103,13 +128,21 @@ impl Check<'_> {
                 self.take(find_listed(self.lists, ListKind::Customer, name, code, setting).map(|_| ()));
             }
         }
-        let currencies = self.settings.channel.iter().filter_map(|channel| channel.currency);
+        let currencies = self
+            .settings
+            .channel
+            .iter()
+            .filter_map(|channel| channel.currency);
         let currencies = currencies.chain(self.settings.payment.deposit_account_by_currency.keys().copied());
         let home = self.company.preferences.home_currency;
         let foreign: Vec<Currency> = currencies.filter(|currency| *currency != home).collect();
         if let (Some(foreign), false) = (foreign.first(), self.company.preferences.multicurrency) {
             let cause = format!("The settings speak of {foreign}, and multicurrency is off in QuickBooks");
-            self.add(ReasonCode::MulticurrencyOff, cause, "Turn it on in QuickBooks; it cannot be turned off again.");
+            self.add(
+                ReasonCode::MulticurrencyOff,
+                cause,
+                "Turn it on in QuickBooks; it cannot be turned off again.",
+            );
         }
     }
 
@@ -123,23 +156,38 @@ impl Check<'_> {
         if product.missing == MissingProduct::Hold {
             return;
         }
-        self.account(product.income_account.as_deref(), "product.income_account", INCOME);
-        self.account(product.expense_account.as_deref(), "product.expense_account", EXPENSE);
+        self.account(
+            product.income_account.as_deref(),
+            "product.income_account",
+            INCOME,
+        );
+        self.account(
+            product.expense_account.as_deref(),
+            "product.expense_account",
+            EXPENSE,
+        );
         self.account(product.asset_account.as_deref(), "product.asset_account", ASSET);
         if product.missing == MissingProduct::CreateInventory && !self.company.preferences.quantity_on_hand {
             let cause = "Inventory items are to be created, and QuickBooks does not track quantities";
-            self.add(ReasonCode::SettingUnusable, cause, "Turn on quantity on hand in QuickBooks, or change product.missing.");
+            self.add(
+                ReasonCode::SettingUnusable,
+                cause,
+                "Turn on quantity on hand in QuickBooks, or change product.missing.",
+            );
         }
     }
 
     fn shipping_and_discounts(&mut self) {
         let preferences = &self.company.preferences;
-        let Settings { shipping, discount, .. } = self.settings;
+        let Settings {
+            shipping, discount, ..
+        } = self.settings;
         if shipping.item != Shipping::BUILT_IN {
             self.item(Some(&shipping.item), "shipping.item");
         } else if !preferences.allow_shipping {
             let cause = "QuickBooks' own shipping line is off, so orders with postage would be held";
-            let remedy = "Turn shipping on in QuickBooks (Account and settings, Sales), or set shipping.item.";
+            let remedy =
+                "Turn shipping on in QuickBooks (Account and settings, Sales), or set shipping.item.";
             self.add(ReasonCode::SettingUnusable, cause, remedy);
         }
         if discount.mode == DiscountMode::OwnLine {
@@ -158,7 +206,8 @@ impl Check<'_> {
         }
         if !self.company.preferences.allow_discount {
             let cause = "QuickBooks' own discount line is off, so orders with a discount would be held";
-            let remedy = "Turn discounts on in QuickBooks (Account and settings, Sales), or set discount.item.";
+            let remedy =
+                "Turn discounts on in QuickBooks (Account and settings, Sales), or set discount.item.";
             self.add(ReasonCode::SettingUnusable, cause, remedy);
         }
     }
@@ -169,8 +218,16 @@ impl Check<'_> {
         let form = tax.form.resolve(united_states);
         let american = matches!(form, TaxForm::UnitedStatesTotalTax | TaxForm::UnitedStatesTaxLine);
         if tax.form != TaxFormWanted::Automatic && american != united_states {
-            let cause = format!("The tax form '{}' does not exist in the country {}", form.as_str(), self.company.country);
-            self.add(ReasonCode::SettingUnusable, cause, "Set tax.form = \"automatic\".");
+            let cause = format!(
+                "The tax form '{}' does not exist in the country {}",
+                form.as_str(),
+                self.company.country
+            );
+            self.add(
+                ReasonCode::SettingUnusable,
+                cause,
+                "Set tax.form = \"automatic\".",
+            );
         }
         self.item(tax.item.as_deref().filter(|_| american), "tax.item");
         self.item(self.settings.rounding.item.as_deref(), "rounding.item");
@@ -181,23 +238,38 @@ impl Check<'_> {
             self.code(Some(name), "tax.codes", rate.0);
         }
         self.code(tax.zero_rate_code.as_deref(), "tax.zero_rate_code", Decimal::ZERO);
-        self.code(self.settings.rounding.tax_code.as_deref(), "rounding.tax_code", Decimal::ZERO);
+        self.code(
+            self.settings.rounding.tax_code.as_deref(),
+            "rounding.tax_code",
+            Decimal::ZERO,
+        );
     }
 
     fn code(&mut self, name: Option<&str>, setting: &str, rate: Decimal) {
         let Some(name) = name else { return };
-        let Some(code) = self.take(find_code(self.lists, name, setting)) else { return };
+        let Some(code) = self.take(find_code(self.lists, name, setting)) else {
+            return;
+        };
         let percent = code.percent();
         if percent != rate {
             let (percent, rate) = (percent.normalize(), rate.normalize());
-            let cause = format!("The tax code '{name}' has {percent} %, and the settings use it for {rate} %");
-            self.add(ReasonCode::UnknownTaxCode, cause, format!("Name another code in the setting {setting}."));
+            let cause =
+                format!("The tax code '{name}' has {percent} %, and the settings use it for {rate} %");
+            self.add(
+                ReasonCode::UnknownTaxCode,
+                cause,
+                format!("Name another code in the setting {setting}."),
+            );
         }
     }
 
     fn accounts(&mut self) {
         let payment = &self.settings.payment;
-        self.deposit(payment.deposit_account.as_deref(), "payment.deposit_account", None);
+        self.deposit(
+            payment.deposit_account.as_deref(),
+            "payment.deposit_account",
+            None,
+        );
         for name in payment.deposit_account_by_method.values() {
             self.deposit(Some(name), "payment.deposit_account_by_method", None);
         }
@@ -205,23 +277,44 @@ impl Check<'_> {
             self.deposit(Some(name), "payment.deposit_account_by_currency", Some(*currency));
         }
         for channel in &self.settings.channel {
-            self.deposit(channel.deposit_account.as_deref(), "channel.deposit_account", channel.currency);
+            self.deposit(
+                channel.deposit_account.as_deref(),
+                "channel.deposit_account",
+                channel.currency,
+            );
         }
         for name in payment.method.values() {
             let code = ReasonCode::UnknownPaymentMethod;
-            self.take(find_listed(self.lists, ListKind::PaymentMethod, name, code, "payment.method").map(|_| ()));
+            self.take(
+                find_listed(self.lists, ListKind::PaymentMethod, name, code, "payment.method").map(|_| ()),
+            );
         }
     }
 
     /// A deposit account, which must be in the currency, or in the home currency.
     fn deposit(&mut self, name: Option<&str>, setting: &str, wanted: Option<Currency>) {
         let Some(name) = name else { return };
-        let found = find_listed(self.lists, ListKind::Account, name, ReasonCode::UnknownAccount, setting);
+        let found = find_listed(
+            self.lists,
+            ListKind::Account,
+            name,
+            ReasonCode::UnknownAccount,
+            setting,
+        );
         let Some(entry) = self.take(found) else { return };
-        let ListDetail::Account { account_type, currency } = &entry.detail else { return };
+        let ListDetail::Account {
+            account_type,
+            currency,
+        } = &entry.detail
+        else {
+            return;
+        };
         if !is_deposit_type(account_type) {
-            let cause = format!("The account '{name}' is of type {account_type}, and no money can be deposited there");
-            let remedy = format!("Choose an account of type Bank or Other Current Asset in the setting {setting}.");
+            let cause = format!(
+                "The account '{name}' is of type {account_type}, and no money can be deposited there"
+            );
+            let remedy =
+                format!("Choose an account of type Bank or Other Current Asset in the setting {setting}.");
             self.add(ReasonCode::WrongAccount, cause, remedy);
         }
         let home = self.company.preferences.home_currency;
@@ -230,7 +323,11 @@ impl Check<'_> {
             && own != home
         {
             let cause = format!("The account '{name}' is in {own}, and the settings use it for {wanted}");
-            self.add(ReasonCode::WrongAccount, cause, format!("Choose an account in {wanted} in the setting {setting}."));
+            self.add(
+                ReasonCode::WrongAccount,
+                cause,
+                format!("Choose an account in {wanted} in the setting {setting}."),
+            );
         }
     }
 
@@ -239,11 +336,31 @@ impl Check<'_> {
         let preferences = &self.company.preferences;
         let classes_on = preferences.class_tracking_per_txn || preferences.class_tracking_per_txn_line;
         let locations_on = preferences.track_departments;
-        self.listed(settings.class.name.as_deref(), ListKind::Class, "class.name", classes_on);
-        self.listed(settings.location.name.as_deref(), ListKind::Department, "location.name", locations_on);
+        self.listed(
+            settings.class.name.as_deref(),
+            ListKind::Class,
+            "class.name",
+            classes_on,
+        );
+        self.listed(
+            settings.location.name.as_deref(),
+            ListKind::Department,
+            "location.name",
+            locations_on,
+        );
         for channel in &settings.channel {
-            self.listed(channel.class.as_deref(), ListKind::Class, "channel.class", classes_on);
-            self.listed(channel.location.as_deref(), ListKind::Department, "channel.location", locations_on);
+            self.listed(
+                channel.class.as_deref(),
+                ListKind::Class,
+                "channel.class",
+                classes_on,
+            );
+            self.listed(
+                channel.location.as_deref(),
+                ListKind::Department,
+                "channel.location",
+                locations_on,
+            );
         }
     }
 
@@ -251,10 +368,16 @@ impl Check<'_> {
         let Some(name) = name else { return };
         if !tracked {
             let cause = format!("The setting {setting} is set, and QuickBooks does not track any");
-            let remedy = format!("Turn tracking on in QuickBooks (Account and settings, Advanced), or remove {setting}.");
+            let remedy = format!(
+                "Turn tracking on in QuickBooks (Account and settings, Advanced), or remove {setting}."
+            );
             self.add(ReasonCode::SettingUnusable, cause, remedy);
         }
-        let code = if kind == ListKind::Class { ReasonCode::UnknownClass } else { ReasonCode::UnknownDepartment };
+        let code = if kind == ListKind::Class {
+            ReasonCode::UnknownClass
+        } else {
+            ReasonCode::UnknownDepartment
+        };
         self.take(find_listed(self.lists, kind, name, code, setting).map(|_| ()));
     }
 
@@ -265,12 +388,21 @@ impl Check<'_> {
 
     fn account(&mut self, name: Option<&str>, setting: &str, types: &[&str]) {
         let Some(name) = name else { return };
-        let found = find_listed(self.lists, ListKind::Account, name, ReasonCode::UnknownAccount, setting);
+        let found = find_listed(
+            self.lists,
+            ListKind::Account,
+            name,
+            ReasonCode::UnknownAccount,
+            setting,
+        );
         let wrong = found.and_then(|entry| match &entry.detail {
             ListDetail::Account { account_type, .. } if !types.contains(&account_type.as_str()) => Err(hold(
                 ReasonCode::WrongAccount,
                 format!("The account '{name}' is of type {account_type}"),
-                format!("Choose an account of type {} in the setting {setting}.", types.join(" or ")),
+                format!(
+                    "Choose an account of type {} in the setting {setting}.",
+                    types.join(" or ")
+                ),
             )),
             _ => Ok(()),
         });

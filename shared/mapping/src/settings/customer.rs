@@ -11,12 +11,18 @@ pub struct Customer {
     /// How the customer's name is made (behaviours.md 4.5).
     pub mode: CustomerMode,
     /// The customer of the modes with a single customer.
-    #[serde(deserialize_with = "value::text::<_, 500>", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "value::text::<_, 500>",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub name: Option<String>,
     /// What happens when QuickBooks has no such customer.
     pub missing: MissingCustomer,
     /// The customer that stands in, for `missing = "fixed_name"`.
-    #[serde(deserialize_with = "value::text::<_, 500>", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "value::text::<_, 500>",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub missing_name: Option<String>,
     /// What happens when the customer was made inactive in QuickBooks.
     pub inactive_customer: InactiveCustomer,
@@ -88,7 +94,10 @@ pub enum CustomerMode {
 impl CustomerMode {
     /// True when many buyers share the customer, so that no buyer's data belongs on it.
     pub fn is_shared(self) -> bool {
-        matches!(self, Self::StoreName | Self::StoreNameAndCurrency | Self::SingleCustomer)
+        matches!(
+            self,
+            Self::StoreName | Self::StoreNameAndCurrency | Self::SingleCustomer
+        )
     }
 }
 

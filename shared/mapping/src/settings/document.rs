@@ -61,7 +61,10 @@ pub struct Document {
     /// Where the document number comes from.
     pub number_from: NumberFrom,
     /// Text before the number; a `[[channel]]` may have its own.
-    #[serde(deserialize_with = "value::text::<_, 12>", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "value::text::<_, 12>",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub number_prefix: Option<String>,
     /// Text after the number that keeps equal numbers of two channels apart.
     pub number_suffix: NumberSuffix,
@@ -77,7 +80,10 @@ pub struct Document {
     /// Memo that the buyer sees.
     pub customer_memo: CustomerMemo,
     /// Terms of invoices, by name.
-    #[serde(deserialize_with = "value::text::<_, 31>", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "value::text::<_, 31>",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub terms: Option<String>,
 }
 

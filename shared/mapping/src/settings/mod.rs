@@ -19,11 +19,12 @@ use sha2::{Digest, Sha256};
 pub use channel::{ChannelSettings, find as find_channel};
 pub use customer::{CountryForm, Customer, CustomerMode, InactiveCustomer, MissingCustomer};
 pub use document::{
-    CustomNumbersOff, CustomerMemo, DateFrom, Document, DocumentType, NumberFrom, NumberSuffix, OrderStatusWanted, Orders,
-    Start, ZeroValueOrders,
+    CustomNumbersOff, CustomerMemo, DateFrom, Document, DocumentType, NumberFrom, NumberSuffix,
+    OrderStatusWanted, Orders, Start, ZeroValueOrders,
 };
 pub use money::{
-    ConversionRate, CurrencySettings, DefaultName, MissingPaymentMethod, Payment, Rate, RateFrom, Rounding, Tax, TaxFormWanted,
+    ConversionRate, CurrencySettings, DefaultName, MissingPaymentMethod, Payment, Rate, RateFrom, Rounding,
+    Tax, TaxFormWanted,
 };
 pub use operations::{Limits, LinnworksLimits, Posting, QuickBooksLimits};
 pub use parse::SettingsError;

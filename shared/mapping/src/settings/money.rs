@@ -15,13 +15,22 @@ pub struct Tax {
     /// The form (quickbooks-online.md 3.19).
     pub form: TaxFormWanted,
     /// Code of rate zero.
-    #[serde(deserialize_with = "value::text::<_, 100>", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "value::text::<_, 100>",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub zero_rate_code: Option<String>,
     /// How far, in percent points, a rate such as 20.15 may lie from a known one to count as it.
-    #[serde(deserialize_with = "value::decimal::<_, 5>", serialize_with = "value::write_decimal")]
+    #[serde(
+        deserialize_with = "value::decimal::<_, 5>",
+        serialize_with = "value::write_decimal"
+    )]
     pub rate_tolerance_percent: Decimal,
     /// US: item of a tax line, for `united_states_tax_line`.
-    #[serde(deserialize_with = "value::text::<_, 500>", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "value::text::<_, 500>",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub item: Option<String>,
     /// Tax code by rate in percent: `"20" = "20.0% S"`.
     pub codes: BTreeMap<Rate, String>,
@@ -102,19 +111,32 @@ impl<'de> Deserialize<'de> for Rate {
 pub struct Rounding {
     /// The largest difference, in the order's currency, that goes on a rounding line; more holds the order. For a
     /// currency without decimals, hundredths stand for whole units: 0.05 is 5 yen.
-    #[serde(deserialize_with = "value::decimal::<_, 1>", serialize_with = "value::write_decimal")]
+    #[serde(
+        deserialize_with = "value::decimal::<_, 1>",
+        serialize_with = "value::write_decimal"
+    )]
     pub cap: Decimal,
     /// Item of the rounding line; without it any difference holds the order.
-    #[serde(deserialize_with = "value::text::<_, 500>", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "value::text::<_, 500>",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub item: Option<String>,
     /// Tax code of the rounding line; absent means the code of rate zero.
-    #[serde(deserialize_with = "value::text::<_, 100>", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "value::text::<_, 100>",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub tax_code: Option<String>,
 }
 
 impl Default for Rounding {
     fn default() -> Self {
-        Self { cap: Decimal::new(5, 2), item: None, tax_code: None }
+        Self {
+            cap: Decimal::new(5, 2),
+            item: None,
+            tax_code: None,
+        }
     }
 }
 
@@ -132,7 +154,10 @@ pub struct Payment {
     /// What happens to a payment method that QuickBooks lacks.
     pub missing_method: MissingPaymentMethod,
     /// Deposit account where nothing else names one; absent leaves the choice to QuickBooks (Undeposited Funds).
-    #[serde(deserialize_with = "value::text::<_, 500>", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "value::text::<_, 500>",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub deposit_account: Option<String>,
     /// QuickBooks payment method by the name Linnworks has.
     pub method: BTreeMap<String, String>,
@@ -158,7 +183,10 @@ pub enum MissingPaymentMethod {
 #[serde(default, deny_unknown_fields)]
 pub struct DefaultName {
     /// Full name in QuickBooks.
-    #[serde(deserialize_with = "value::text::<_, 500>", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "value::text::<_, 500>",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub name: Option<String>,
 }
 
@@ -174,7 +202,10 @@ pub struct CurrencySettings {
 
 impl Default for CurrencySettings {
     fn default() -> Self {
-        Self { rate_from: RateFrom::QuickBooks, conversion_rate: ConversionRate::HomePerForeign }
+        Self {
+            rate_from: RateFrom::QuickBooks,
+            conversion_rate: ConversionRate::HomePerForeign,
+        }
     }
 }
 

@@ -30,10 +30,18 @@ impl fmt::Display for SettingsError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let number = self.line.to_string();
         let blank = " ".repeat(number.len());
-        writeln!(formatter, "{}:{}:{}: {} [settings]", self.file_name, self.line, self.column, self.cause)?;
+        writeln!(
+            formatter,
+            "{}:{}:{}: {} [settings]",
+            self.file_name, self.line, self.column, self.cause
+        )?;
         writeln!(formatter, "{number} | {}", self.excerpt)?;
-        let indent: String =
-            self.excerpt.chars().take(self.column.saturating_sub(1)).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+        let indent: String = self
+            .excerpt
+            .chars()
+            .take(self.column.saturating_sub(1))
+            .map(|c| if c == '\t' { '\t' } else { ' ' })
+            .collect();
         writeln!(formatter, "{blank} | {indent}{}", "^".repeat(self.width.max(1)))?;
         formatter.write_str(&self.remedy)
     }
@@ -56,23 +64,44 @@ pub(super) fn parse(file_name: &str, text: &str) -> Result<Settings, SettingsErr
 }
 
 /// Settings that need another setting which is not there: table, key, cause, remedy.
-fn find_contradiction(settings: &Settings) -> Option<(&'static str, &'static str, &'static str, &'static str)> {
+fn find_contradiction(
+    settings: &Settings,
+) -> Option<(&'static str, &'static str, &'static str, &'static str)> {
     let customer = &settings.customer;
     let product = &settings.product;
-    let needs_name = matches!(customer.mode, CustomerMode::SingleCustomer | CustomerMode::BillingCompanyElseSingleCustomer);
+    let needs_name = matches!(
+        customer.mode,
+        CustomerMode::SingleCustomer | CustomerMode::BillingCompanyElseSingleCustomer
+    );
     let creates = product.missing != MissingProduct::Hold;
     let inventory = product.missing == MissingProduct::CreateInventory;
-    let inventory_ready =
-        product.expense_account.is_some() && product.asset_account.is_some() && product.inventory_start_date.is_some();
+    let inventory_ready = product.expense_account.is_some()
+        && product.asset_account.is_some()
+        && product.inventory_start_date.is_some();
     let discount = &settings.discount;
     if needs_name && customer.name.is_none() {
-        return Some(("customer", "mode", "this mode needs the name of a customer", "Set `name` in [customer]."));
+        return Some((
+            "customer",
+            "mode",
+            "this mode needs the name of a customer",
+            "Set `name` in [customer].",
+        ));
     }
     if customer.missing == MissingCustomer::FixedName && customer.missing_name.is_none() {
-        return Some(("customer", "missing", "fixed_name needs a name", "Set `missing_name` in [customer]."));
+        return Some((
+            "customer",
+            "missing",
+            "fixed_name needs a name",
+            "Set `missing_name` in [customer].",
+        ));
     }
     if creates && product.income_account.is_none() {
-        return Some(("product", "missing", "an item to create needs an income account", "Set `income_account` in [product]."));
+        return Some((
+            "product",
+            "missing",
+            "an item to create needs an income account",
+            "Set `income_account` in [product].",
+        ));
     }
     if inventory && !inventory_ready {
         return Some((
@@ -83,7 +112,12 @@ fn find_contradiction(settings: &Settings) -> Option<(&'static str, &'static str
         ));
     }
     if discount.mode == DiscountMode::OwnLine && discount.item.is_none() && discount.account.is_none() {
-        return Some(("discount", "mode", "a discount line needs an item or an account", "Set `item` or `account` in [discount]."));
+        return Some((
+            "discount",
+            "mode",
+            "a discount line needs an item or an account",
+            "Set `item` or `account` in [discount].",
+        ));
     }
     if settings.tax.form == TaxFormWanted::UnitedStatesTaxLine && settings.tax.item.is_none() {
         return Some(("tax", "form", "a tax line needs an item", "Set `item` in [tax]."));
@@ -91,12 +125,24 @@ fn find_contradiction(settings: &Settings) -> Option<(&'static str, &'static str
     find_list_contradiction(settings)
 }
 
-fn find_list_contradiction(settings: &Settings) -> Option<(&'static str, &'static str, &'static str, &'static str)> {
+fn find_list_contradiction(
+    settings: &Settings,
+) -> Option<(&'static str, &'static str, &'static str, &'static str)> {
     if settings.product.sku_from.is_empty() {
-        return Some(("product", "sku_from", "no field is named", "Name at least one of \"sku\", \"channel_sku\", \"item_number\"."));
+        return Some((
+            "product",
+            "sku_from",
+            "no field is named",
+            "Name at least one of \"sku\", \"channel_sku\", \"item_number\".",
+        ));
     }
-    let prefix_too_long = |prefix: &Option<String>| prefix.as_ref().is_some_and(|prefix| prefix.chars().count() > 12);
-    if settings.channel.iter().any(|channel| prefix_too_long(&channel.number_prefix)) {
+    let prefix_too_long =
+        |prefix: &Option<String>| prefix.as_ref().is_some_and(|prefix| prefix.chars().count() > 12);
+    if settings
+        .channel
+        .iter()
+        .any(|channel| prefix_too_long(&channel.number_prefix))
+    {
         return Some((
             "channel",
             "number_prefix",
@@ -123,12 +169,20 @@ fn explain(message: &str) -> (String, String) {
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     let first_line = message.lines().next().unwrap_or_default().to_owned();
     let Some((wrong, allowed)) = quoted.split_first() else {
-        return (first_line, "Correct the value; settings.example.toml shows every key with its default.".to_owned());
+        return (
+            first_line,
+            "Correct the value; settings.example.toml shows every key with its default.".to_owned(),
+        );
     };
     let what = match message {
         _ if message.starts_with("unknown field") => "unknown key",
         _ if message.starts_with("unknown variant") => "unknown value",
-        _ => return (first_line, "Correct the value; settings.example.toml shows every key with its default.".to_owned()),
+        _ => {
+            return (
+                first_line,
+                "Correct the value; settings.example.toml shows every key with its default.".to_owned(),
+            );
+        }
     };
     let list = allowed.join(", ");
     let remedy = match nearest(wrong, allowed) {
@@ -192,7 +246,12 @@ fn locate(text: &str, table: &str, key: &str) -> Option<Range<usize>> {
 fn place(file_name: &str, text: &str, span: Range<usize>, cause: String, remedy: String) -> SettingsError {
     let before = text.get(..span.start).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    let excerpt = text.get(line_start..).unwrap_or_default().lines().next().unwrap_or_default();
+    let excerpt = text
+        .get(line_start..)
+        .unwrap_or_default()
+        .lines()
+        .next()
+        .unwrap_or_default();
     let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
     let line_rest = excerpt.chars().count().saturating_sub(column - 1);
     let marked = text.get(span).map_or(1, |marked| marked.chars().count());

@@ -16,19 +16,34 @@ pub struct Product {
     /// What happens to a SKU without item.
     pub missing: MissingProduct,
     /// Item of lines that have no SKU at all or are not linked to a stock item.
-    #[serde(deserialize_with = "value::text::<_, 500>", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "value::text::<_, 500>",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub unlinked_item: Option<String>,
     /// Item of service lines; absent means they are treated as products.
-    #[serde(deserialize_with = "value::text::<_, 500>", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "value::text::<_, 500>",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub service_item: Option<String>,
     /// Income account of items to create.
-    #[serde(deserialize_with = "value::text::<_, 500>", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "value::text::<_, 500>",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub income_account: Option<String>,
     /// Expense account (cost of goods sold) of items to create.
-    #[serde(deserialize_with = "value::text::<_, 500>", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "value::text::<_, 500>",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub expense_account: Option<String>,
     /// Inventory asset account of items to create.
-    #[serde(deserialize_with = "value::text::<_, 500>", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "value::text::<_, 500>",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub asset_account: Option<String>,
     /// First day of inventory items to create; sales before it are refused (quickbooks-online.md 3.11).
     #[serde(deserialize_with = "value::date", skip_serializing_if = "Option::is_none")]
@@ -138,7 +153,10 @@ impl Shipping {
 
 impl Default for Shipping {
     fn default() -> Self {
-        Self { item: Self::BUILT_IN.to_owned(), taxable: false }
+        Self {
+            item: Self::BUILT_IN.to_owned(),
+            taxable: false,
+        }
     }
 }
 
@@ -149,10 +167,16 @@ pub struct Discount {
     /// Inside the lines or as a line of its own.
     pub mode: DiscountMode,
     /// Item of the discount line.
-    #[serde(deserialize_with = "value::text::<_, 500>", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "value::text::<_, 500>",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub item: Option<String>,
     /// Account of QuickBooks' discount line, which is used when no item is set. Not for documents with VAT.
-    #[serde(deserialize_with = "value::text::<_, 500>", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "value::text::<_, 500>",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub account: Option<String>,
 }
 

@@ -2,54 +2,90 @@ use super::*;
 
 #[test]
 fn the_example_file_is_the_default() {
-    assert_eq!(Settings::parse("settings.example.toml", Settings::default_toml()), Ok(Settings::default()));
+    assert_eq!(
+        Settings::parse("settings.example.toml", Settings::default_toml()),
+        Ok(Settings::default())
+    );
 }
 
 #[test]
 fn an_unknown_key_is_shown_with_its_place_and_the_nearest_key() {
     let error = Settings::parse("settings.toml", "[document]\nnumber_fromm = \"reference\"\n").unwrap_err();
     let shown = error.to_string();
-    assert!(shown.starts_with("settings.toml:2:1: unknown key 'number_fromm' [settings]\n"), "{shown}");
-    assert!(shown.contains("2 | number_fromm = \"reference\"\n  | ^^^^^^^^^^^^\n"), "{shown}");
+    assert!(
+        shown.starts_with("settings.toml:2:1: unknown key 'number_fromm' [settings]\n"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("2 | number_fromm = \"reference\"\n  | ^^^^^^^^^^^^\n"),
+        "{shown}"
+    );
     assert!(shown.contains("Did you mean 'number_from'?"), "{shown}");
 }
 
 #[test]
 fn an_unknown_value_is_shown_with_the_nearest_value() {
-    let shown = Settings::parse("s.toml", "[tax]\nform = \"inclusiv\"\n").unwrap_err().to_string();
-    assert!(shown.starts_with("s.toml:2:8: unknown value 'inclusiv'"), "{shown}");
+    let shown = Settings::parse("s.toml", "[tax]\nform = \"inclusiv\"\n")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        shown.starts_with("s.toml:2:8: unknown value 'inclusiv'"),
+        "{shown}"
+    );
     assert!(shown.contains("Did you mean 'inclusive'?"), "{shown}");
 }
 
 #[test]
 fn a_batch_of_31_is_refused_at_the_door() {
-    let shown = Settings::parse("s.toml", "[posting]\nbatch_documents_max = 31\n").unwrap_err().to_string();
-    assert!(shown.starts_with("s.toml:2:23: 31 is out of range, expected a number from 1 to 30"), "{shown}");
+    let shown = Settings::parse("s.toml", "[posting]\nbatch_documents_max = 31\n")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        shown.starts_with("s.toml:2:23: 31 is out of range, expected a number from 1 to 30"),
+        "{shown}"
+    );
 }
 
 #[test]
 fn a_binary_float_is_refused_where_money_is_meant() {
-    let shown = Settings::parse("s.toml", "[rounding]\ncap = 0.05\n").unwrap_err().to_string();
+    let shown = Settings::parse("s.toml", "[rounding]\ncap = 0.05\n")
+        .unwrap_err()
+        .to_string();
     assert!(shown.contains("a decimal number in quotes"), "{shown}");
 }
 
 #[test]
 fn an_unknown_time_zone_is_refused() {
-    let shown = Settings::parse("s.toml", "[document]\ntime_zone = \"Europe/Londn\"\n").unwrap_err().to_string();
+    let shown = Settings::parse("s.toml", "[document]\ntime_zone = \"Europe/Londn\"\n")
+        .unwrap_err()
+        .to_string();
     assert!(shown.contains("'Europe/Londn' is not a time zone"), "{shown}");
 }
 
 #[test]
 fn a_mode_that_needs_another_key_names_it() {
-    let shown = Settings::parse("s.toml", "\n[customer]\nmode = \"single_customer\"\n").unwrap_err().to_string();
-    assert!(shown.starts_with("s.toml:3:1: this mode needs the name of a customer"), "{shown}");
+    let shown = Settings::parse("s.toml", "\n[customer]\nmode = \"single_customer\"\n")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        shown.starts_with("s.toml:3:1: this mode needs the name of a customer"),
+        "{shown}"
+    );
     assert!(shown.ends_with("Set `name` in [customer]."), "{shown}");
 }
 
 #[test]
 fn the_version_depends_on_the_content_and_not_on_the_layout() {
-    let one = Settings::parse("s.toml", "[tax]\nform = \"excluded\"\n[rounding]\ncap = \"0.050\"\n").unwrap();
-    let two = Settings::parse("s.toml", "# the same\n[rounding]\ncap = \"0.05\"\n[tax]\nform = 'excluded'\n").unwrap();
+    let one = Settings::parse(
+        "s.toml",
+        "[tax]\nform = \"excluded\"\n[rounding]\ncap = \"0.050\"\n",
+    )
+    .unwrap();
+    let two = Settings::parse(
+        "s.toml",
+        "# the same\n[rounding]\ncap = \"0.05\"\n[tax]\nform = 'excluded'\n",
+    )
+    .unwrap();
     assert_eq!(one.version(), two.version());
     assert_ne!(one.version(), Settings::default().version());
 }

@@ -12,11 +12,15 @@ use serde::de::{Deserializer, Error, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
 /// A whole number from `MIN` to `MAX`.
-pub fn whole<'de, D: Deserializer<'de>, const MIN: u64, const MAX: u64>(deserializer: D) -> Result<u64, D::Error> {
+pub fn whole<'de, D: Deserializer<'de>, const MIN: u64, const MAX: u64>(
+    deserializer: D,
+) -> Result<u64, D::Error> {
     let number = i64::deserialize(deserializer)?;
     match u64::try_from(number) {
         Ok(number) if (MIN..=MAX).contains(&number) => Ok(number),
-        _ => Err(D::Error::custom(format!("{number} is out of range, expected a number from {MIN} to {MAX}"))),
+        _ => Err(D::Error::custom(format!(
+            "{number} is out of range, expected a number from {MIN} to {MAX}"
+        ))),
     }
 }
 
@@ -30,7 +34,8 @@ impl Visitor<'_> for DecimalVisitor {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Decimal, E> {
-        Decimal::from_str(text.trim()).map_err(|_| E::custom(format!("'{text}' is not a decimal number such as \"0.05\"")))
+        Decimal::from_str(text.trim())
+            .map_err(|_| E::custom(format!("'{text}' is not a decimal number such as \"0.05\"")))
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<Decimal, E> {
@@ -47,7 +52,9 @@ impl Visitor<'_> for DecimalVisitor {
 pub fn decimal<'de, D: Deserializer<'de>, const MAX: u64>(deserializer: D) -> Result<Decimal, D::Error> {
     let number = deserializer.deserialize_any(DecimalVisitor)?;
     if number.is_sign_negative() || number > Decimal::from(MAX) {
-        return Err(D::Error::custom(format!("{number} is out of range, expected a number from 0 to {MAX}")));
+        return Err(D::Error::custom(format!(
+            "{number} is out of range, expected a number from 0 to {MAX}"
+        )));
     }
     Ok(number.normalize())
 }
@@ -58,7 +65,9 @@ pub fn write_decimal<S: Serializer>(number: &Decimal, serializer: S) -> Result<S
 }
 
 /// A text that is not blank and has at most `MAX` characters.
-pub fn text<'de, D: Deserializer<'de>, const MAX: usize>(deserializer: D) -> Result<Option<String>, D::Error> {
+pub fn text<'de, D: Deserializer<'de>, const MAX: usize>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
     let text = String::deserialize(deserializer)?;
     check_text(&text, MAX).map_err(D::Error::custom)?;
     Ok(Some(text))
@@ -70,7 +79,9 @@ fn check_text(text: &str, max: usize) -> Result<(), String> {
     }
     let length = text.chars().count();
     if length > max {
-        return Err(format!("the text has {length} characters, at most {max} are possible"));
+        return Err(format!(
+            "the text has {length} characters, at most {max} are possible"
+        ));
     }
     Ok(())
 }
@@ -78,7 +89,9 @@ fn check_text(text: &str, max: usize) -> Result<(), String> {
 /// A date written `"2026-01-31"`.
 pub fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
     let text = String::deserialize(deserializer)?;
-    Date::from_str(&text).map(Some).map_err(|_| D::Error::custom(format!("'{text}' is not a date such as \"2026-01-31\"")))
+    Date::from_str(&text)
+        .map(Some)
+        .map_err(|_| D::Error::custom(format!("'{text}' is not a date such as \"2026-01-31\"")))
 }
 
 /// The name of a time zone of the IANA database, such as `Europe/London`.

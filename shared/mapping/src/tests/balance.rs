@@ -4,9 +4,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use domain::{
-    AccountingDocument, DocumentLine, LineRole, ListId, Order, OrderLine, RowId, TaxForm,
-};
+use domain::{AccountingDocument, DocumentLine, LineRole, ListId, Order, OrderLine, RowId, TaxForm};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -43,23 +41,39 @@ struct Basket {
 fn baskets() -> impl Strategy<Value = Basket> {
     let percent = prop_oneof![4 => Just(20i64), 2 => Just(5i64), 2 => Just(0i64)];
     let quantity = prop_oneof![8 => 1i64..=12, 1 => 13i64..=500, 1 => 1i64..=90_000];
-    let discount = prop_oneof![4 => Just(0i64), 1 => Just(10i64), 1 => Just(15i64), 1 => Just(33i64), 1 => Just(100i64)];
+    let discount =
+        prop_oneof![4 => Just(0i64), 1 => Just(10i64), 1 => Just(15i64), 1 => Just(33i64), 1 => Just(100i64)];
     let row = (quantity, 0i64..=9_999, percent, discount, any::<bool>()).prop_map(
-        |(quantity, price, percent, discount, by_channel_tax)| RandomRow { quantity, price, percent, discount, by_channel_tax },
+        |(quantity, price, percent, discount, by_channel_tax)| RandomRow {
+            quantity,
+            price,
+            percent,
+            discount,
+            by_channel_tax,
+        },
     );
     let edited = prop_oneof![12 => Just(0i64), 1 => -3i64..=3, 1 => -20i64..=20];
     let currency = prop_oneof![4 => Just("GBP"), 2 => Just("EUR"), 1 => Just("USD"), 1 => Just("JPY")];
-    (currency, prop::collection::vec(row, 1..8), 0i64..=1_500, any::<bool>(), 2u32..=6, edited, any::<bool>()).prop_map(
-        |(currency, rows, postage, postage_taxed, decimals, edited, own_line)| Basket {
-            currency,
-            rows,
-            postage,
-            postage_taxed,
-            decimals,
-            edited,
-            own_line,
-        },
+    (
+        currency,
+        prop::collection::vec(row, 1..8),
+        0i64..=1_500,
+        any::<bool>(),
+        2u32..=6,
+        edited,
+        any::<bool>(),
     )
+        .prop_map(
+            |(currency, rows, postage, postage_taxed, decimals, edited, own_line)| Basket {
+                currency,
+                rows,
+                postage,
+                postage_taxed,
+                decimals,
+                edited,
+                own_line,
+            },
+        )
 }
 
 fn round(amount: Decimal, places: u32) -> Decimal {
@@ -85,7 +99,11 @@ fn order_from(basket: &Basket) -> Order {
             let mut line = row("WIDGET", random.quantity, "0", &random.percent.to_string());
             line.row_id = RowId(Uuid::from_u128(index as u128 + 1));
             line.cost_inc_tax = gross;
-            let net_decimals = if random.by_channel_tax && random.percent > 0 { places } else { kept };
+            let net_decimals = if random.by_channel_tax && random.percent > 0 {
+                places
+            } else {
+                kept
+            };
             line.cost = round(without_tax(gross, random.percent), net_decimals);
             line.discount_percent = Decimal::from(random.discount);
             line.discount_value = full - left;
@@ -97,7 +115,11 @@ fn order_from(basket: &Basket) -> Order {
     let totals = &mut order.totals;
     totals.currency = currency(basket.currency);
     totals.postage_cost = postage;
-    totals.postage_cost_ex_tax = if basket.postage_taxed { round(without_tax(postage, 20), kept) } else { postage };
+    totals.postage_cost_ex_tax = if basket.postage_taxed {
+        round(without_tax(postage, 20), kept)
+    } else {
+        postage
+    };
     let gross: Decimal = rows.iter().map(|line| line.cost_inc_tax).sum();
     let net: Decimal = rows.iter().map(|line| line.cost).sum();
     totals.subtotal = net;
@@ -136,7 +158,10 @@ fn total_in_quickbooks(document: &AccountingDocument) -> Decimal {
         TaxForm::UnitedStatesTotalTax => sum + document.tax.total_tax,
         TaxForm::Excluded => {
             let tax = |(code, net): (&ListId, &Decimal)| {
-                round(*net * Decimal::from(percents[code.as_str()]) / Decimal::ONE_HUNDRED, places)
+                round(
+                    *net * Decimal::from(percents[code.as_str()]) / Decimal::ONE_HUNDRED,
+                    places,
+                )
             };
             sum + by_code.iter().map(tax).sum::<Decimal>()
         }
@@ -176,7 +201,10 @@ fn judge_tax(order: &Order, document: &AccountingDocument, form: TaxForm) -> Res
     let lines = item_lines(document);
     match form {
         TaxForm::Inclusive | TaxForm::InclusiveWithOverride => {
-            let of_lines: Decimal = lines.iter().map(|line| line.tax_inclusive_amount.unwrap() - line.amount).sum();
+            let of_lines: Decimal = lines
+                .iter()
+                .map(|line| line.tax_inclusive_amount.unwrap() - line.amount)
+                .sum();
             prop_assert_eq!(of_lines, tax);
             prop_assert_eq!(document.tax.total_tax, tax);
         }
@@ -184,8 +212,11 @@ fn judge_tax(order: &Order, document: &AccountingDocument, form: TaxForm) -> Res
             prop_assert_eq!(document.tax.total_tax, tax);
         }
         TaxForm::UnitedStatesTaxLine => {
-            let of_lines: Decimal =
-                lines.iter().filter(|line| line.role == LineRole::Tax).map(|line| line.amount).sum();
+            let of_lines: Decimal = lines
+                .iter()
+                .filter(|line| line.role == LineRole::Tax)
+                .map(|line| line.amount)
+                .sum();
             prop_assert_eq!(of_lines, tax);
         }
         TaxForm::Excluded | TaxForm::NotApplicable => {}
@@ -196,7 +227,11 @@ fn judge_tax(order: &Order, document: &AccountingDocument, form: TaxForm) -> Res
 /// Maps many baskets in one form; at least `documents_min` of a hundred must become documents.
 fn check_form(form: TaxForm, documents_min: u32) {
     let united_states = matches!(form, TaxForm::UnitedStatesTotalTax | TaxForm::UnitedStatesTaxLine);
-    let mut company = if united_states { american_company() } else { company() };
+    let mut company = if united_states {
+        american_company()
+    } else {
+        company()
+    };
     company.preferences.multicurrency = true;
     let lists = lists();
     let text = |mode: &str| {
@@ -207,12 +242,23 @@ fn check_form(form: TaxForm, documents_min: u32) {
     };
     let [inside, own_line] = ["already_inside", "own_line"].map(|mode| settings(&text(mode)));
     let documents = Cell::new(0u32);
-    let config = Config { cases: BASKETS_PER_FORM, failure_persistence: None, ..Config::default() };
+    let config = Config {
+        cases: BASKETS_PER_FORM,
+        failure_persistence: None,
+        ..Config::default()
+    };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let result = runner.run(&baskets(), |basket| {
         let order = order_from(&basket);
         let settings = if basket.own_line { &own_line } else { &inside };
-        let mapped = map_order(&order, &Context { settings, lists: &lists, company: &company });
+        let mapped = map_order(
+            &order,
+            &Context {
+                settings,
+                lists: &lists,
+                company: &company,
+            },
+        );
         match mapped.outcome {
             Outcome::Document(document) => {
                 documents.set(documents.get() + 1);
@@ -220,7 +266,9 @@ fn check_form(form: TaxForm, documents_min: u32) {
             }
             Outcome::Held(reason) if basket.edited == 0 && form != TaxForm::Excluded => {
                 // Eight roundings of half a unit stay below the cap of five units.
-                Err(TestCaseError::fail(format!("held although nothing was edited: {reason}")))
+                Err(TestCaseError::fail(format!(
+                    "held although nothing was edited: {reason}"
+                )))
             }
             _ => Ok(()),
         }
@@ -229,7 +277,11 @@ fn check_form(form: TaxForm, documents_min: u32) {
         panic!("{failure}");
     }
     let least = BASKETS_PER_FORM / 100 * documents_min;
-    assert!(documents.get() >= least, "only {} of {BASKETS_PER_FORM} became documents", documents.get());
+    assert!(
+        documents.get() >= least,
+        "only {} of {BASKETS_PER_FORM} became documents",
+        documents.get()
+    );
 }
 
 #[test]

@@ -1,12 +1,10 @@
 //! A British and an American company, and orders for them.
 
 use domain::lists::{ListDetail, ListEntry};
-use domain::order::{
-    Address, Channel, OrderDates, OrderKind, PaymentStatus, References, Shipping, Totals,
-};
+use domain::order::{Address, Channel, OrderDates, OrderKind, PaymentStatus, References, Shipping, Totals};
 use domain::{
-    AccountingDocument, Company, Currency, DocumentLine, ItemLine, ListId, Lists, Order, OrderId, OrderLine, OrderNumber,
-    Preferences, RealmId, Reason, ReasonCode, RowId, Sku,
+    AccountingDocument, Company, Currency, DocumentLine, ItemLine, ListId, Lists, Order, OrderId, OrderLine,
+    OrderNumber, Preferences, RealmId, Reason, ReasonCode, RowId, Sku,
 };
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -22,15 +20,34 @@ pub fn currency(code: &str) -> Currency {
 }
 
 fn entry(id: &str, name: &str, detail: ListDetail) -> ListEntry {
-    ListEntry { id: ListId::new(id), name: name.to_owned(), active: true, detail }
+    ListEntry {
+        id: ListId::new(id),
+        name: name.to_owned(),
+        active: true,
+        detail,
+    }
 }
 
 pub fn customer(id: &str, name: &str, currency: Option<&str>) -> ListEntry {
-    entry(id, name, ListDetail::Customer { currency: currency.map(self::currency), email: None })
+    entry(
+        id,
+        name,
+        ListDetail::Customer {
+            currency: currency.map(self::currency),
+            email: None,
+        },
+    )
 }
 
 pub fn customer_with_email(id: &str, name: &str, email: &str) -> ListEntry {
-    entry(id, name, ListDetail::Customer { currency: None, email: Some(email.to_owned()) })
+    entry(
+        id,
+        name,
+        ListDetail::Customer {
+            currency: None,
+            email: Some(email.to_owned()),
+        },
+    )
 }
 
 pub fn vendor(id: &str, name: &str) -> ListEntry {
@@ -44,21 +61,46 @@ pub fn employee(id: &str, name: &str) -> ListEntry {
 pub fn item(id: &str, name: &str, sku: Option<&str>) -> ListEntry {
     let short_name = name.rsplit(':').next().unwrap().to_owned();
     let item_type = "NonInventory".to_owned();
-    entry(id, name, ListDetail::Item { short_name, sku: sku.map(str::to_owned), item_type, start_date: None })
+    entry(
+        id,
+        name,
+        ListDetail::Item {
+            short_name,
+            sku: sku.map(str::to_owned),
+            item_type,
+            start_date: None,
+        },
+    )
 }
 
 pub fn account(id: &str, name: &str, account_type: &str, currency: Option<&str>) -> ListEntry {
-    let detail = ListDetail::Account { account_type: account_type.to_owned(), currency: currency.map(self::currency) };
+    let detail = ListDetail::Account {
+        account_type: account_type.to_owned(),
+        currency: currency.map(self::currency),
+    };
     entry(id, name, detail)
 }
 
 pub fn tax_rate(id: &str, percent: &str) -> ListEntry {
-    entry(id, &format!("rate {percent}"), ListDetail::TaxRate { percent: decimal(percent) })
+    entry(
+        id,
+        &format!("rate {percent}"),
+        ListDetail::TaxRate {
+            percent: decimal(percent),
+        },
+    )
 }
 
 pub fn tax_code(id: &str, name: &str, rates: &[&str]) -> ListEntry {
     let sales_rates = rates.iter().copied().map(ListId::new).collect();
-    entry(id, name, ListDetail::TaxCode { taxable: true, sales_rates })
+    entry(
+        id,
+        name,
+        ListDetail::TaxCode {
+            taxable: true,
+            sales_rates,
+        },
+    )
 }
 
 pub fn inactive(mut entry: ListEntry) -> ListEntry {
@@ -183,7 +225,10 @@ pub fn order_of(lines: Vec<OrderLine>, postage: &str) -> Order {
     let lines = lines
         .into_iter()
         .enumerate()
-        .map(|(index, line)| OrderLine { row_id: RowId(Uuid::from_u128(index as u128 + 1)), ..line })
+        .map(|(index, line)| OrderLine {
+            row_id: RowId(Uuid::from_u128(index as u128 + 1)),
+            ..line
+        })
         .collect();
     Order {
         id: OrderId(Uuid::from_u128(7)),
@@ -192,8 +237,16 @@ pub fn order_of(lines: Vec<OrderLine>, postage: &str) -> Order {
         kind: OrderKind::Sale,
         hold_or_cancel: false,
         status: PaymentStatus::Paid,
-        references: References { reference: Some("026-1234567-1234567".to_owned()), secondary: None, external: None },
-        channel: Channel { source: "AMAZON".to_owned(), sub_source: "Amazon UK".to_owned(), site_code: None },
+        references: References {
+            reference: Some("026-1234567-1234567".to_owned()),
+            secondary: None,
+            external: None,
+        },
+        channel: Channel {
+            source: "AMAZON".to_owned(),
+            sub_source: "Amazon UK".to_owned(),
+            site_code: None,
+        },
         dates: OrderDates {
             received: Some("2026-03-01T10:00:00Z".parse().unwrap()),
             processed: Some("2026-03-02T12:00:00Z".parse().unwrap()),
@@ -208,7 +261,10 @@ pub fn order_of(lines: Vec<OrderLine>, postage: &str) -> Order {
         identifiers: Vec::new(),
         notes: Vec::new(),
         extended_properties: Vec::new(),
-        shipping: Shipping { service: Some("Royal Mail 48".to_owned()), ..Shipping::default() },
+        shipping: Shipping {
+            service: Some("Royal Mail 48".to_owned()),
+            ..Shipping::default()
+        },
         channel_buyer_name: None,
         shipping_address: address(),
         billing_address: None,
@@ -268,7 +324,14 @@ pub fn map(order: &Order, text: &str) -> Mapped {
 }
 
 pub fn map_with(order: &Order, text: &str, lists: &Lists, company: &Company) -> Mapped {
-    map_order(order, &Context { settings: &settings(text), lists, company })
+    map_order(
+        order,
+        &Context {
+            settings: &settings(text),
+            lists,
+            company,
+        },
+    )
 }
 
 pub fn document(mapped: Mapped) -> AccountingDocument {
@@ -294,5 +357,13 @@ pub fn skipped(mapped: Mapped) -> ReasonCode {
 
 pub fn item_lines(document: &AccountingDocument) -> Vec<&ItemLine> {
     let lines = document.lines.iter();
-    lines.filter_map(|line| if let DocumentLine::Item(line) = line { Some(line.as_ref()) } else { None }).collect()
+    lines
+        .filter_map(|line| {
+            if let DocumentLine::Item(line) = line {
+                Some(line.as_ref())
+            } else {
+                None
+            }
+        })
+        .collect()
 }
