@@ -187,3 +187,131 @@ impl State {
 fn scale(limit: u32, percent: u32) -> u32 {
     (limit.saturating_mul(percent) / 100).max(1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A clock that jumps instead of waiting.
+    struct Jumping(Mutex<Timestamp>);
+
+    #[async_trait::async_trait]
+    impl Clock for Jumping {
+        fn now(&self) -> Timestamp {
+            *self.0.lock().unwrap()
+        }
+        async fn sleep(&self, duration: Duration) {
+            let mut now = self.0.lock().unwrap();
+            *now = now
+                .checked_add(SignedDuration::try_from(duration).unwrap())
+                .unwrap();
+        }
+    }
+
+    fn limiter(limits: Limits) -> (Limiter, Arc<Jumping>) {
+        let clock = Arc::new(Jumping(Mutex::new("2026-03-02T09:00:00Z".parse().unwrap())));
+        (Limiter::new(limits, clock.clone()), clock)
+    }
+
+    async fn starts(limiter: &Limiter, clock: &Jumping, count: usize, weight: Weight) -> Vec<Timestamp> {
+        let mut starts = Vec::new();
+        for _ in 0..count {
+            let permit = limiter.enter(weight).await;
+            starts.push(clock.now());
+            drop(permit);
+        }
+        starts
+    }
+
+    /// The most starts within any window of this length.
+    fn densest(starts: &[Timestamp], window: SignedDuration) -> usize {
+        let within = |from: &Timestamp| {
+            starts
+                .iter()
+                .filter(|at| *at >= from && at.duration_since(*from) < window)
+                .count()
+        };
+        starts.iter().map(within).max().unwrap_or(0)
+    }
+
+    #[tokio::test]
+    async fn no_second_and_no_minute_ever_holds_more_calls_than_allowed() {
+        let (limiter, clock) = limiter(Limits::default());
+        let starts = starts(&limiter, &clock, 1500, Weight::Single).await;
+        assert!(densest(&starts, SignedDuration::from_secs(1)) <= 10);
+        assert_eq!(densest(&starts, SignedDuration::from_secs(60)), 500);
+        let minutes = starts.last().unwrap().duration_since(starts[0]).as_secs_f64() / 60.0;
+        assert!(
+            1500.0 / 500.0 / (minutes + 1.0) > 0.9,
+            "{minutes} minutes are too slow"
+        );
+    }
+
+    #[tokio::test]
+    async fn batches_have_a_rate_of_their_own() {
+        let (limiter, clock) = limiter(Limits::default());
+        let starts = starts(&limiter, &clock, 81, Weight::Batch(30)).await;
+        assert_eq!(densest(&starts, SignedDuration::from_secs(60)), 40);
+    }
+
+    #[tokio::test]
+    async fn batch_items_count_as_calls_where_the_setting_says_so() {
+        let (limiter, clock) = limiter(Limits {
+            batch_items_count_as_calls: true,
+            ..Limits::default()
+        });
+        let starts = starts(&limiter, &clock, 40, Weight::Batch(30)).await;
+        assert_eq!(densest(&starts, SignedDuration::from_secs(60)), 16);
+    }
+
+    #[tokio::test]
+    async fn a_single_call_is_not_held_up_by_a_batch_that_waits() {
+        let (limiter, clock) = limiter(Limits {
+            batches_per_minute: 1,
+            ..Limits::default()
+        });
+        starts(&limiter, &clock, 1, Weight::Batch(1)).await;
+        assert!(limiter.reserve(Weight::Batch(1)) > Duration::from_secs(59));
+        assert_eq!(limiter.reserve(Weight::Single), Duration::ZERO);
+    }
+
+    #[tokio::test]
+    async fn after_throttling_the_rate_is_halved_once_and_recovers_slowly() {
+        let (limiter, clock) = limiter(Limits::default());
+        let started = clock.now();
+        for _ in 0..5 {
+            limiter.slow_down(started, Duration::from_secs(60));
+        }
+        assert_eq!(limiter.percent(), 50, "five calls under way are one overload");
+        assert_eq!(limiter.reserve(Weight::Single), Duration::from_secs(60));
+        clock.sleep(Duration::from_secs(61)).await;
+        let starts = starts(&limiter, &clock, 100, Weight::Single).await;
+        assert!(densest(&starts, SignedDuration::from_secs(1)) <= 6);
+        limiter.slow_down(clock.now(), Duration::ZERO);
+        assert!(limiter.percent() < 50);
+        clock.sleep(Duration::from_secs(3600)).await;
+        limiter.reserve(Weight::Single);
+        assert_eq!(limiter.percent(), 100);
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_set_back_does_not_block_for_hours() {
+        let (limiter, clock) = limiter(Limits::default());
+        starts(&limiter, &clock, 500, Weight::Single).await;
+        *clock.0.lock().unwrap() = "2026-03-02T01:00:00Z".parse().unwrap();
+        assert_eq!(limiter.reserve(Weight::Single), Duration::ZERO);
+    }
+
+    #[tokio::test]
+    async fn no_more_calls_run_at_once_than_allowed() {
+        let (limiter, _) = limiter(Limits {
+            concurrent_calls: 2,
+            ..Limits::default()
+        });
+        let first = limiter.enter(Weight::Single).await;
+        let second = limiter.enter(Weight::Single).await;
+        assert_eq!(limiter.concurrent.available_permits(), 0);
+        drop((first, second));
+        assert_eq!(limiter.concurrent.available_permits(), 2);
+    }
+}

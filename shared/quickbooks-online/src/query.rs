@@ -90,3 +90,62 @@ impl Query {
         text
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Reads the string literals of a statement, knowing nothing of how they were written.
+    fn parse_literals(statement: &str) -> Option<Vec<String>> {
+        let mut literals = Vec::new();
+        let mut characters = statement.chars();
+        while let Some(character) = characters.next() {
+            if character != '\'' {
+                continue;
+            }
+            let mut literal = String::new();
+            loop {
+                match characters.next()? {
+                    '\\' => literal.push(characters.next()?),
+                    '\'' => break,
+                    other => literal.push(other),
+                }
+            }
+            literals.push(literal);
+        }
+        Some(literals)
+    }
+
+    proptest! {
+        #[test]
+        fn every_value_comes_out_of_a_statement_as_it_went_in(values in prop::collection::vec("[\\PC'\\\\\n]{0,12}", 1..6)) {
+            let statement = Query::new("Customer").among("DisplayName", values.iter().map(String::as_str)).page(1);
+            prop_assert_eq!(parse_literals(&statement), Some(values));
+        }
+
+        #[test]
+        fn a_value_never_ends_its_literal_early(value in "['\\\\ a-z)(=,]{0,20}") {
+            let statement = Query::new("Item").compare("Name", "=", &value).compare("Sku", "=", "end").page(1);
+            prop_assert_eq!(parse_literals(&statement), Some(vec![value, "end".to_owned()]));
+        }
+    }
+
+    #[test]
+    fn an_apostrophe_is_escaped_as_recorded() {
+        assert_eq!(quote("Mickey O'Neil"), r"'Mickey O\'Neil'");
+        assert_eq!(quote(r"back\slash"), r"'back\\slash'");
+        assert_eq!(quote(""), "''");
+    }
+
+    #[test]
+    fn a_statement_names_its_page() {
+        let query = Query::new("Vendor")
+            .with_inactive()
+            .compare("DisplayName", ">=", "M");
+        let expected = "select * from Vendor where Active in (true,false) and DisplayName >= 'M' orderby Id startposition 1001 maxresults 1000";
+        assert_eq!(query.page(1001), expected);
+        assert_eq!(Query::single("Preferences").page(1), "select * from Preferences");
+    }
+}
