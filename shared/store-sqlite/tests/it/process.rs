@@ -159,7 +159,7 @@ fn reading_where_there_is_no_store_says_so_and_makes_nothing() {
     let directory = TempDir::new().unwrap();
     let error = open_read_only(directory.path()).unwrap_err();
     assert!(
-        error.to_string().contains("there is no store here yet"),
+        error.to_string().contains("there is no linnbooks data in"),
         "{error}"
     );
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
