@@ -167,13 +167,18 @@ impl Books {
             .find(|(other, record)| is_same_name(record.display_name(*other), name, comparison))
     }
 
-    /// The active or inactive record of that exact name.
+    /// The records whose unique name is this but for case and accents, active or not.
+    pub fn named_like(&self, kind: EntityKind, name: &str) -> impl Iterator<Item = &Record> {
+        let keys = self.names.get(&(name_scope(kind), folded(name)));
+        keys.into_iter()
+            .flatten()
+            .filter(move |(other, _)| *other == kind)
+            .filter_map(move |(_, id)| self.tables.get(&kind).and_then(|table| table.get(id)))
+    }
+
+    /// The active or inactive record of that name.
     pub fn by_name(&self, kind: EntityKind, name: &str) -> Option<&Record> {
-        self.names
-            .get(&(name_scope(kind), folded(name)))?
-            .iter()
-            .filter(|(other, _)| *other == kind)
-            .find_map(|(_, id)| self.tables.get(&kind)?.get(id))
+        self.named_like(kind, name).next()
     }
 
     /// The next DocNumber of the shared sequence (quickbooks-online.md 2.14).

@@ -3,7 +3,7 @@
 //! In: a company to start with, a clock, switches for what Intuit's documents leave open and for what goes wrong. Out: an
 //! address to call, the books as they are, counts of the calls. Written from quickbooks-online.md alone; its section 8 lists
 //! what is reproduced. Not simulated: purchases, estimates, journal entries, reports, attachments, webhooks, bundles,
-//! automatic application of credits, changes of Preferences through the API.
+//! automatic application of credits, balances of customers and accounts, changes of Preferences through the API.
 //!
 //! ```no_run
 //! # async fn example() -> std::io::Result<()> {

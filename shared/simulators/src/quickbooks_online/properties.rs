@@ -73,6 +73,15 @@ fn own_members(kind: EntityKind) -> &'static str {
             "Name Active Type DiscountPercent DueDays DiscountDays DayOfMonthDue DueNextMonthDays \
             DiscountDayOfMonth SalesTermEx"
         }
+        EntityKind::Employee => "DisplayName GivenName FamilyName Active PrintOnCheckName",
+        _ if kind.is_transaction() => own_transaction_members(kind),
+        _ => own_company_members(kind),
+    }
+}
+
+/// Members of one of the tax and company objects alone.
+fn own_company_members(kind: EntityKind) -> &'static str {
+    match kind {
         EntityKind::TaxCode => {
             "Name Description Active Hidden Taxable TaxGroup SalesTaxRateList PurchaseTaxRateList \
             AdjustmentTaxRateList TaxCodeEx TaxCodeConfigType"
@@ -99,8 +108,7 @@ fn own_members(kind: EntityKind) -> &'static str {
         EntityKind::TaxAgency => {
             "DisplayName TaxTrackedOnPurchases TaxTrackedOnSales TaxRegistrationNumber LastFileDate TaxAgencyConfig"
         }
-        EntityKind::Employee => "DisplayName GivenName FamilyName Active PrintOnCheckName",
-        _ => own_transaction_members(kind),
+        _ => "",
     }
 }
 

@@ -226,7 +226,7 @@ impl Default for PreferencesSeed {
 }
 
 /// A company before the first call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct CompanySeed {
     /// The company's id in addresses.
     pub realm_id: String,
@@ -276,6 +276,17 @@ pub struct CompanySeed {
     pub payment_methods: Vec<PaymentMethodSeed>,
     /// Exchange rates.
     pub exchange_rates: Vec<ExchangeRateSeed>,
+}
+
+impl std::fmt::Debug for CompanySeed {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("CompanySeed")
+            .field("realm_id", &self.realm_id)
+            .field("company_name", &self.company_name)
+            .field("country", &self.country)
+            .field("home_currency", &self.home_currency)
+            .finish_non_exhaustive()
+    }
 }
 
 impl CompanySeed {

@@ -340,4 +340,55 @@ mod tests {
         assert_eq!(parts.iter().sum::<Decimal>(), Decimal::new(174, 2));
         assert_eq!(parts[1], Decimal::ZERO);
     }
+
+    use proptest::prelude::*;
+
+    use crate::quickbooks_online::lines::TaxedLine;
+    use crate::quickbooks_online::load::load;
+    use crate::quickbooks_online::seed::CompanySeed;
+
+    fn sum_of_lines(outcome: &TaxOutcome) -> Decimal {
+        outcome
+            .detail
+            .items_at("TaxLine")
+            .iter()
+            .filter_map(|line| line.decimal_at("Amount"))
+            .sum()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_gross_form_totals_its_gross_amounts_and_a_net_form_its_net_plus_tax(
+            lines in prop::collection::vec((1_i64..100_000, 0_usize..9), 1..30),
+            discount in 0_i64..2,
+        ) {
+            let books = load(CompanySeed::united_kingdom(), jiff::Timestamp::UNIX_EPOCH);
+            let codes: Vec<String> = books.rows(EntityKind::TaxCode).map(|code| code.id.clone()).collect();
+            let switches = Switches::default();
+            let taxed = |is_gross: bool| lines.iter().map(|(pence, code)| {
+                let code = codes[*code].clone();
+                let gross = Decimal::new(*pence, 2);
+                let factor = Decimal::ONE + percent_of_code(&books, &code) / Decimal::ONE_HUNDRED;
+                let net = round_half_up(gross / factor, 2);
+                TaxedLine { net, gross: is_gross.then_some(gross), tax_code: Some(code) }
+            }).collect();
+            let discount = Decimal::new(discount, 2);
+            for mode in [TaxMode::Inclusive, TaxMode::Excluded] {
+                let is_gross = mode == TaxMode::Inclusive;
+                let sale = SaleLines { taxed: taxed(is_gross), discount, ..SaleLines::default() };
+                let context =
+                    TaxContext { books: &books, switches: &switches, mode, decimals: 2, tax_after_discount: false };
+                let outcome = context.compute(&sale, None).unwrap();
+                prop_assert_eq!(sum_of_lines(&outcome), outcome.total_tax);
+                if is_gross {
+                    let gross: Decimal = sale.taxed.iter().filter_map(|line| line.gross).sum();
+                    prop_assert_eq!(outcome.net + outcome.total_tax, gross - discount);
+                } else {
+                    prop_assert_eq!(outcome.net, sale.subtotal() - discount);
+                }
+            }
+        }
+    }
 }

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
 use super::parse::{Condition, Operator, Selection, Statement, parse};
-use crate::quickbooks_online::books::{Books, Record};
+use crate::quickbooks_online::books::{Books, Record, key};
 use crate::quickbooks_online::fault::Fault;
 use crate::quickbooks_online::json::Json;
 use crate::quickbooks_online::kind::EntityKind;
@@ -175,30 +175,35 @@ impl QueryContext<'_> {
         }
     }
 
-    /// The rows worth looking at: those of a DocNumber or an Id when one is asked for, else all.
+    /// The rows worth looking at: those an index finds where a condition allows, else all.
     fn candidates<'b>(&'b self, kind: EntityKind, statement: &Statement) -> Vec<&'b Record> {
-        for condition in &statement.conditions {
-            let exact = matches!(condition.operator, Operator::Equal | Operator::In);
-            if exact && condition.member == "DocNumber" {
-                let mut values: Vec<String> = condition
-                    .values
-                    .iter()
-                    .map(|value| value.to_lowercase())
-                    .collect();
-                values.sort();
-                values.dedup();
-                return values
-                    .iter()
-                    .flat_map(|value| self.books.by_doc_number(kind, value).collect::<Vec<_>>())
-                    .collect();
+        // A name is indexed with its parents', so a plain `Name` only where there are none.
+        let name_member = match kind {
+            EntityKind::TaxCode | EntityKind::TaxRate | EntityKind::PaymentMethod | EntityKind::Term => {
+                "Name"
             }
-            if exact && condition.member == "Id" {
-                return self
-                    .books
-                    .rows(kind)
-                    .filter(|record| condition.values.contains(&record.id))
-                    .collect();
+            _ if kind.is_name_list() => "DisplayName",
+            _ => "FullyQualifiedName",
+        };
+        'conditions: for condition in &statement.conditions {
+            if !matches!(condition.operator, Operator::Equal | Operator::In) {
+                continue;
             }
+            let member = condition.member.as_str();
+            let mut found: Vec<&Record> = Vec::new();
+            for value in &condition.values {
+                match member {
+                    "Id" => found.extend(self.books.get(kind, value)),
+                    "DocNumber" if !value.trim().is_empty() => {
+                        found.extend(self.books.by_doc_number(kind, value))
+                    }
+                    _ if member == name_member => found.extend(self.books.named_like(kind, value)),
+                    _ => continue 'conditions,
+                }
+            }
+            found.sort_by_key(|record| key(&record.id));
+            found.dedup_by(|a, b| a.id == b.id);
+            return found;
         }
         self.books.rows(kind).collect()
     }
