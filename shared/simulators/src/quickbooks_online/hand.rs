@@ -6,8 +6,10 @@
 use jiff::civil::Date;
 
 use super::QuickBooksOnlineSimulator;
+use super::fault::Fault;
 use super::json::Json;
 use super::kind::EntityKind;
+use super::seed::PreferencesSeed;
 use super::write::{self, Operation, Write};
 
 /// Why something could not be done by hand: the fault the API would give.
@@ -26,6 +28,20 @@ impl std::fmt::Display for HandError {
 }
 
 impl std::error::Error for HandError {}
+
+fn refused(fault: Fault) -> HandError {
+    HandError {
+        code: fault.code.to_owned(),
+        detail: fault.detail,
+    }
+}
+
+fn parse(body: &serde_json::Value) -> Result<Json, HandError> {
+    Json::parse(&body.to_string()).map_err(|error| HandError {
+        code: "2010".to_owned(),
+        detail: error.to_string(),
+    })
+}
 
 impl QuickBooksOnlineSimulator {
     fn by_hand(
@@ -58,6 +74,27 @@ impl QuickBooksOnlineSimulator {
             })
     }
 
+    /// Makes a new object, as the bookkeeper or another app would; gives its id. Duplicate document numbers are taken.
+    ///
+    /// # Errors
+    /// When the API would refuse it.
+    pub fn create_by_hand(&self, kind: EntityKind, body: &serde_json::Value) -> Result<String, HandError> {
+        let mut body = parse(body)?;
+        body.remove("Id");
+        let mut core = self.shared.lock();
+        core.commit_due();
+        let now = core.time.now();
+        let write = Write {
+            kind,
+            operation: Operation::Save,
+            body,
+            allow_duplicate: true,
+        };
+        let switches = core.switches.clone();
+        let made = write::execute(&mut core.books, &switches, &write, now).map_err(refused)?;
+        Ok(made.text_at("Id").unwrap_or("").to_owned())
+    }
+
     /// Deletes a transaction.
     ///
     /// # Errors
@@ -84,10 +121,7 @@ impl QuickBooksOnlineSimulator {
         id: &str,
         patch: &serde_json::Value,
     ) -> Result<(), HandError> {
-        let patch = Json::parse(&patch.to_string()).map_err(|error| HandError {
-            code: "2010".to_owned(),
-            detail: error.to_string(),
-        })?;
+        let patch = parse(patch)?;
         self.by_hand(kind, id, Operation::Save, patch)
     }
 
@@ -116,6 +150,11 @@ impl QuickBooksOnlineSimulator {
     /// Closes the books up to and with a date; `None` opens them.
     pub fn close_books(&self, date: Option<Date>) {
         self.shared.lock().books.company.preferences.book_close_date = date;
+    }
+
+    /// Changes the company's preferences.
+    pub fn change_preferences(&self, change: impl FnOnce(&mut PreferencesSeed)) {
+        change(&mut self.shared.lock().books.company.preferences);
     }
 
     /// The user disconnects the app: every token dies.

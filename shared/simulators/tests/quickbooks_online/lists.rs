@@ -179,6 +179,13 @@ async fn company_objects_and_exchange_rates_are_read() {
     assert_eq!(preferences["SalesFormsPrefs"]["CustomTxnNumbers"], false);
     let set = json!({"SourceCurrencyCode": "EUR", "Rate": 0.9, "AsOfDate": "2026-01-31"});
     assert_eq!(company.post("exchangerate", &set).await.0, 200);
+    let (_, found) = company
+        .query("select * from ExchangeRate where SourceCurrencyCode = 'EUR'")
+        .await;
+    assert_eq!(
+        decimal(&found["QueryResponse"]["ExchangeRate"][0]["Rate"]),
+        Decimal::new(9, 1)
+    );
     let rate = |day: &'static str| format!("exchangerate?sourcecurrencycode=EUR&asofdate={day}");
     assert_eq!(
         decimal(&company.get(&rate("2026-01-30")).await.1["ExchangeRate"]["Rate"]),

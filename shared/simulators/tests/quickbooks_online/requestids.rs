@@ -89,3 +89,22 @@ async fn a_requestid_over_50_characters_is_refused() {
         "2130"
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_same_requestid_sent_at_the_same_time_writes_once() {
+    let company = std::sync::Arc::new(Company::united_kingdom().await);
+    company
+        .simulator
+        .set_switches(|switches| switches.docnumber_unique = false);
+    let body = company.receipt("R6").await;
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let (company, body) = (company.clone(), body.clone());
+        calls.spawn(async move {
+            company.post("salesreceipt?requestid=r-6", &body).await.1["SalesReceipt"]["Id"].clone()
+        });
+    }
+    let ids = calls.join_all().await;
+    assert!(ids.iter().all(|id| *id == ids[0] && id.is_string()), "{ids:?}");
+    assert_eq!(live(&company).await, 1);
+}
