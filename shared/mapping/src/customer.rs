@@ -8,19 +8,16 @@ use domain::lists::{ListDetail, ListEntry, ListKind};
 use domain::order::Address;
 use domain::{Currency, CustomerRef, NewCustomer, ReasonCode};
 
+use crate::customer_name::EMAIL;
 use crate::hold::{Hold, hold};
-use crate::person::{Person, strip_attention};
-use crate::settings::{Customer, CustomerMode, InactiveCustomer, MissingCustomer, find_channel};
+use crate::person::Person;
+use crate::settings::{Customer, CustomerMode, InactiveCustomer, MissingCustomer};
 use crate::text;
 use crate::work::Work;
 
 const NAME_CHARACTERS_MAX: usize = 500;
 /// Put after a name that a vendor or an employee has (quickbooks-online.md 3.2).
 const SUFFIX: &str = " (C)";
-
-const BILLING: &str = "CustomerInfo.BillingAddress.FullName";
-const SHIPPING: &str = "CustomerInfo.Address.FullName";
-const EMAIL: &str = "CustomerInfo.BillingAddress.EmailAddress";
 
 /// What stands in QuickBooks under a name.
 enum Found<'a> {
@@ -77,94 +74,6 @@ impl<'a> Work<'a> {
             .flat_map(split_emails)
             .find(|email| is_email(email))?;
         self.text(email, 100)
-    }
-
-    fn customer_name(&self, settings: &Customer) -> (String, &'static str) {
-        let bill = self.order.bill_to();
-        let ship = &self.order.shipping_address;
-        let billing = || person_of(bill);
-        let delivery = || person_of(ship);
-        let single = || settings.name.clone().unwrap_or_default();
-        let email = || {
-            bill.email
-                .as_deref()
-                .and_then(|text| split_emails(text).next())
-                .unwrap_or_default()
-                .to_owned()
-        };
-        let named = |address: &Address| {
-            address
-                .full_name
-                .as_deref()
-                .map(strip_attention)
-                .unwrap_or_default()
-                .to_owned()
-        };
-        match settings.mode {
-            CustomerMode::StoreName => self.store_name(),
-            CustomerMode::StoreNameAndCurrency => {
-                let (store, path) = self.store_name();
-                let code = self.order.totals.currency.code();
-                (
-                    if store.is_empty() {
-                        store
-                    } else {
-                        format!("{store} {code}")
-                    },
-                    path,
-                )
-            }
-            CustomerMode::SingleCustomer => (single(), "customer.name"),
-            CustomerMode::LastFirst => (billing().last_first(), BILLING),
-            CustomerMode::FirstLast | CustomerMode::BillingFirstLast | CustomerMode::EmailField => {
-                (billing().first_last(), BILLING)
-            }
-            CustomerMode::LastFirstMiddle => (billing().last_first_middle(), BILLING),
-            CustomerMode::BillingFullName => (named(bill), BILLING),
-            CustomerMode::BillingCompanyElseFirstLast => {
-                (company_or(bill, || billing().first_last()), BILLING)
-            }
-            CustomerMode::BillingCompanyElseLastFirst => {
-                (company_or(bill, || billing().last_first()), BILLING)
-            }
-            CustomerMode::BillingCompanyElseSingleCustomer => (company_or(bill, single), BILLING),
-            CustomerMode::LastFirstEmail => (with_email(&billing().last_first(), &email()), BILLING),
-            CustomerMode::FirstLastEmail => {
-                let person = billing();
-                let first = if person.last.is_empty() {
-                    person.first
-                } else {
-                    format!("{}, {}", person.first, person.last)
-                };
-                (with_email(&first, &email()), BILLING)
-            }
-            CustomerMode::OrderNumber => (self.order.number.to_string(), "NumOrderId"),
-            CustomerMode::ShippingCompanyElseFirstLast => {
-                (company_or(ship, || delivery().first_last()), SHIPPING)
-            }
-            CustomerMode::ShippingCompanyElseLastFirst => {
-                (company_or(ship, || delivery().last_first()), SHIPPING)
-            }
-            CustomerMode::ShippingLastFirst => (delivery().last_first(), SHIPPING),
-            CustomerMode::ShippingFirstLast => (delivery().first_last(), SHIPPING),
-            CustomerMode::ShippingFullName => (named(ship), SHIPPING),
-            CustomerMode::EmailAsName => (email(), EMAIL),
-        }
-    }
-
-    /// The store: a `[[channel]]` name, else the sub source, else the source as its owner writes it.
-    fn store_name(&self) -> (String, &'static str) {
-        let channel = &self.order.channel;
-        let set = find_channel(&self.context.settings.channel, self.order, |channel| {
-            channel.store_name.as_deref()
-        });
-        match set {
-            Some(name) => (name.to_owned(), "channel.store_name"),
-            None if !channel.sub_source.trim().is_empty() => {
-                (channel.sub_source.trim().to_owned(), "GeneralInfo.SubSource")
-            }
-            None => (title_case(channel.source.trim()), "GeneralInfo.Source"),
-        }
     }
 
     fn resolve_customer(&mut self, name: &str, settings: &Customer) -> Hold<CustomerRef> {
@@ -397,28 +306,9 @@ impl<'a> Work<'a> {
     }
 }
 
-fn person_of(address: &Address) -> Person {
+/// The person at an address.
+pub fn person_of(address: &Address) -> Person {
     Person::split(address.full_name.as_deref().unwrap_or_default())
-}
-
-fn company_or(address: &Address, other: impl FnOnce() -> String) -> String {
-    match address
-        .company
-        .as_deref()
-        .map(str::trim)
-        .filter(|company| !company.is_empty())
-    {
-        Some(company) => company.to_owned(),
-        None => other(),
-    }
-}
-
-fn with_email(name: &str, email: &str) -> String {
-    if name.is_empty() || email.is_empty() {
-        String::new()
-    } else {
-        format!("{name}, {email}")
-    }
 }
 
 fn with_currency(name: &str, currency: Currency) -> String {
@@ -430,7 +320,8 @@ fn with_currency(name: &str, currency: Currency) -> String {
     }
 }
 
-fn split_emails(text: &str) -> impl Iterator<Item = &str> {
+/// The e-mail addresses of a field.
+pub fn split_emails(text: &str) -> impl Iterator<Item = &str> {
     text.split([',', ';'])
         .map(str::trim)
         .filter(|email| !email.is_empty())
@@ -448,41 +339,4 @@ fn has_email(entry: &ListEntry, emails: &[&str]) -> bool {
         return false;
     };
     split_emails(own).any(|own| emails.iter().any(|email| email.eq_ignore_ascii_case(own)))
-}
-
-/// A source as its owner writes it: `EBAY` is eBay.
-fn title_case(source: &str) -> String {
-    match source.to_ascii_uppercase().as_str() {
-        "EBAY" => return "eBay".to_owned(),
-        "BIGCOMMERCE" => return "BigCommerce".to_owned(),
-        "WOOCOMMERCE" => return "WooCommerce".to_owned(),
-        "PRESTASHOP" => return "PrestaShop".to_owned(),
-        "ONBUY" => return "OnBuy".to_owned(),
-        "TIKTOK" => return "TikTok".to_owned(),
-        _ => {}
-    }
-    if source.chars().any(char::is_lowercase) {
-        return source.to_owned();
-    }
-    let word = |word: &str| {
-        let mut letters = word.chars();
-        let first: String = letters
-            .next()
-            .map(|first| first.to_uppercase().collect())
-            .unwrap_or_default();
-        first + &letters.as_str().to_lowercase()
-    };
-    source.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sources_are_written_as_their_owners_write_them() {
-        assert_eq!(title_case("AMAZON"), "Amazon");
-        assert_eq!(title_case("EBAY"), "eBay");
-        assert_eq!(title_case("My Shop"), "My Shop");
-    }
 }

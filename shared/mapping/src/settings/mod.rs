@@ -5,6 +5,7 @@
 
 mod channel;
 mod check;
+mod contradiction;
 mod customer;
 mod document;
 mod money;

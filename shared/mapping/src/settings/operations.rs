@@ -23,6 +23,10 @@ pub struct Posting {
     /// How long one worker keeps a document to itself.
     #[serde(deserialize_with = "value::whole::<_, 10, 3600>")]
     pub lease_seconds: u64,
+    /// Documents are looked up in QuickBooks before their first sending when the last run is longer ago than this, and on the first
+    /// run of a data folder: the folder may be new, or restored from a backup.
+    #[serde(deserialize_with = "value::whole::<_, 0, 8760>")]
+    pub look_up_first_after_hours: u64,
     /// The first document of a tax form is posted alone, and its total compared, before others follow.
     pub first_of_form_alone: bool,
 }
@@ -35,6 +39,7 @@ impl Default for Posting {
             unknown_look_ups_max: 5,
             send_attempts_max: 5,
             lease_seconds: 90,
+            look_up_first_after_hours: 6,
             first_of_form_alone: true,
         }
     }

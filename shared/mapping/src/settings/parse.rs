@@ -5,7 +5,8 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::{CustomerMode, DiscountMode, MissingCustomer, MissingProduct, Settings, TaxFormWanted};
+use super::Settings;
+use super::contradiction::{Contradiction, find_contradiction};
 
 /// What is wrong with a settings file, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,112 +57,16 @@ pub(super) fn parse(file_name: &str, text: &str) -> Result<Settings, SettingsErr
     })?;
     match find_contradiction(&settings) {
         None => Ok(settings),
-        Some((table, key, cause, remedy)) => {
+        Some(Contradiction {
+            table,
+            key,
+            cause,
+            remedy,
+        }) => {
             let span = locate(text, table, key).unwrap_or(0..0);
             Err(place(file_name, text, span, cause.to_owned(), remedy.to_owned()))
         }
     }
-}
-
-/// Settings that need another setting which is not there: table, key, cause, remedy.
-fn find_contradiction(
-    settings: &Settings,
-) -> Option<(&'static str, &'static str, &'static str, &'static str)> {
-    let customer = &settings.customer;
-    let product = &settings.product;
-    let needs_name = matches!(
-        customer.mode,
-        CustomerMode::SingleCustomer | CustomerMode::BillingCompanyElseSingleCustomer
-    );
-    let creates = product.missing != MissingProduct::Hold;
-    let inventory = product.missing == MissingProduct::CreateInventory;
-    let inventory_ready = product.expense_account.is_some()
-        && product.asset_account.is_some()
-        && product.inventory_start_date.is_some();
-    let discount = &settings.discount;
-    if needs_name && customer.name.is_none() {
-        return Some((
-            "customer",
-            "mode",
-            "this mode needs the name of a customer",
-            "Set `name` in [customer].",
-        ));
-    }
-    if customer.missing == MissingCustomer::FixedName && customer.missing_name.is_none() {
-        return Some((
-            "customer",
-            "missing",
-            "fixed_name needs a name",
-            "Set `missing_name` in [customer].",
-        ));
-    }
-    if creates && product.income_account.is_none() {
-        return Some((
-            "product",
-            "missing",
-            "an item to create needs an income account",
-            "Set `income_account` in [product].",
-        ));
-    }
-    if inventory && !inventory_ready {
-        return Some((
-            "product",
-            "missing",
-            "an inventory item to create needs accounts and a first day",
-            "Set `expense_account`, `asset_account` and `inventory_start_date` in [product].",
-        ));
-    }
-    if discount.mode == DiscountMode::OwnLine && discount.item.is_none() && discount.account.is_none() {
-        return Some((
-            "discount",
-            "mode",
-            "a discount line needs an item or an account",
-            "Set `item` or `account` in [discount].",
-        ));
-    }
-    if settings.tax.form == TaxFormWanted::UnitedStatesTaxLine && settings.tax.item.is_none() {
-        return Some(("tax", "form", "a tax line needs an item", "Set `item` in [tax]."));
-    }
-    find_list_contradiction(settings)
-}
-
-fn find_list_contradiction(
-    settings: &Settings,
-) -> Option<(&'static str, &'static str, &'static str, &'static str)> {
-    if settings.product.sku_from.is_empty() {
-        return Some((
-            "product",
-            "sku_from",
-            "no field is named",
-            "Name at least one of \"sku\", \"channel_sku\", \"item_number\".",
-        ));
-    }
-    let prefix_too_long =
-        |prefix: &Option<String>| prefix.as_ref().is_some_and(|prefix| prefix.chars().count() > 12);
-    if settings
-        .channel
-        .iter()
-        .any(|channel| prefix_too_long(&channel.number_prefix))
-    {
-        return Some((
-            "channel",
-            "number_prefix",
-            "a prefix has at most 12 characters, for a number has 21",
-            "Shorten the prefix.",
-        ));
-    }
-    let unconditional = |channel: &super::ChannelSettings| {
-        channel.source.is_none() && channel.sub_source.is_none() && channel.currency.is_none()
-    };
-    if settings.channel.iter().any(unconditional) {
-        return Some((
-            "channel",
-            "source",
-            "a [[channel]] table without source, sub_source or currency says of no order that it is meant",
-            "Name at least one of the three.",
-        ));
-    }
-    None
 }
 
 /// Cause and remedy from the parser's message.

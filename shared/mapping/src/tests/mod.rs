@@ -6,4 +6,5 @@ mod customers;
 mod documents;
 mod money;
 mod products;
+mod tax;
 mod world;
