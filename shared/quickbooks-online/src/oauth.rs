@@ -383,7 +383,7 @@ fn vault_error(error: StoreError) -> ConnectorError {
         StoreError::Stale(_) | StoreError::Busy { .. } | StoreError::Medium { .. } => {
             Disposition::Retry { after: None }
         }
-        StoreError::Unreadable { .. } => Disposition::Configuration,
+        StoreError::Absent { .. } | StoreError::Unreadable { .. } => Disposition::Configuration,
     };
     ConnectorError::new(
         disposition,

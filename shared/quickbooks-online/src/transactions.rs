@@ -151,7 +151,7 @@ impl QuickBooksOnline {
         id: &TransactionId,
     ) -> Result<(), ConnectorError> {
         let place = format!("QuickBooks delete {}", resource(kind));
-        for is_repeat in [false, true] {
+        for _ in 0..2 {
             let Some(sync_token) = self.read_sync_token(kind, id).await? else {
                 return Ok(());
             };
@@ -167,7 +167,7 @@ impl QuickBooksOnline {
             match self.client.call(&call).await {
                 Ok(Answer { fault: None, .. }) => return Ok(()),
                 Ok(Answer { fault: Some(raw), .. }) if raw.code == "610" => return Ok(()),
-                Ok(Answer { fault: Some(raw), .. }) if raw.code == "5010" && !is_repeat => {}
+                Ok(Answer { fault: Some(raw), .. }) if raw.code == "5010" => {}
                 Ok(Answer { fault: Some(raw), .. }) => return Err(fault_error(&place, &raw)),
                 Err(CallFailure::NotDone(error)) => return Err(error),
                 Err(CallFailure::Unknown(cause)) => {
