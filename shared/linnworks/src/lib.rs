@@ -80,6 +80,21 @@ impl Linnworks {
         })
     }
 
+    /// Takes the search's header of a processed order in place of the details' one: only the search tells an exchange from a
+    /// sale (linnworks.md 4.1).
+    async fn complete_header(&self, header: &mut OrderHeader) -> Result<(), ConnectorError> {
+        let Some(at) = header.processed_at.filter(|_| header.processed) else {
+            return Ok(());
+        };
+        let rows = Search::new(&self.client, "")
+            .find(Window { from: at, to: at }, i64::MAX)
+            .await?;
+        if let Some(row) = rows.into_iter().find(|row| row.header.id == header.id) {
+            *header = row.header;
+        }
+        Ok(())
+    }
+
     /// Sets the location's name of each order. Linnworks gives orders the id alone.
     async fn name_locations(&self, orders: &mut [SourceOrder]) -> Result<(), ConnectorError> {
         for order in orders {
@@ -153,11 +168,14 @@ impl OrderSource for Linnworks {
                 || row.references.iter().any(|value| is_same(Some(value), text))
         };
         let found: Vec<OrderHeader> = rows.into_iter().filter(is_match).map(|row| row.header).collect();
-        if found.is_empty() {
-            open::find_by_details(&self.client, text).await
-        } else {
-            Ok(found)
+        if !found.is_empty() {
+            return Ok(found);
         }
+        let mut found = open::find_by_details(&self.client, text).await?;
+        for header in &mut found {
+            self.complete_header(header).await?;
+        }
+        Ok(found)
     }
 
     async fn read_orders(&self, headers: &[OrderHeader]) -> Result<OrdersRead, ConnectorError> {

@@ -208,3 +208,26 @@ async fn an_unknown_number_is_no_order_and_an_empty_text_calls_nothing() {
         assert_eq!(fake.count(SEARCH), 1);
     }
 }
+
+#[tokio::test]
+async fn a_processed_order_that_the_text_search_misses_is_told_apart_as_an_exchange() {
+    let at = "2026-05-05T14:03:21.507Z";
+    let mut exchange = row(42, at);
+    exchange["IsExchange"] = json!(true);
+    let fake = Fake::start(move |call| match call.method.as_str() {
+        AUTHORIZE => by_default(),
+        SEARCH if call.body["request"]["SearchTerm"] == "" => {
+            page(1, 500, 2, &[row(41, at), exchange.clone()])
+        }
+        SEARCH => page(1, 500, 0, &[]),
+        BY_NUMBER => Reply::text(200, order(42)),
+        _ => Reply::text(200, "[]"),
+    })
+    .await;
+    let found = Bench::new(&fake).source.find_by_reference("42").await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        (found[0].number.0, found[0].kind),
+        (42, domain::order::OrderKind::Exchange)
+    );
+}

@@ -186,6 +186,24 @@ async fn an_order_that_is_processed_anew_while_paging_comes_once_with_its_newest
 }
 
 #[tokio::test]
+async fn an_order_that_one_search_left_out_is_found_by_another_pass() {
+    let hook: Hook = Box::new(|search, rows| match search {
+        1 => rows.retain(|(number, _)| *number != 800),
+        2 => rows.push((800, 800 * 300)),
+        _ => (),
+    });
+    let fake = serve(
+        spread(1_200, 300),
+        Habits {
+            hook,
+            ..Habits::default()
+        },
+    )
+    .await;
+    assert!(find(&fake).await.contains(&800));
+}
+
+#[tokio::test]
 async fn orders_processed_while_paging_are_found() {
     let hook: Hook = Box::new(|search, rows| rows.push((5_000 + search as u64, 800_000 + search as i64)));
     let fake = serve(

@@ -249,3 +249,29 @@ fn located(number: u64, place: &str) -> String {
         &format!("\"FulfilmentLocationId\": \"{at}\""),
     )
 }
+
+#[tokio::test]
+async fn a_location_made_later_is_named_after_a_while_and_without_the_permission_none_is() {
+    let reads = std::sync::atomic::AtomicUsize::new(0);
+    let fake = Fake::start(move |call| match call.method.as_str() {
+        AUTHORIZE => by_default(),
+        "Inventory/GetStockLocations" => match reads.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+            0 => Reply::text(403, ""),
+            1 => Reply::json(&json!([])),
+            _ => Reply::json(&json!([{"StockLocationId": id(9).to_string(), "LocationName": "New"}])),
+        },
+        _ => list(&[located(2, &id(9).to_string())]),
+    })
+    .await;
+    let bench = Bench::new(&fake);
+    let mut names = Vec::new();
+    for _ in 0..5 {
+        let read = bench.source.read_orders(&headers([2])).await.unwrap();
+        if let SourceOrder::Read(order) = &read.orders[0] {
+            names.push(order.location_name.clone());
+        }
+        bench.clock.advance(Duration::from_secs(500));
+    }
+    assert_eq!(names, [None, None, None, None, Some("New".to_owned())]);
+    assert_eq!(fake.count("Inventory/GetStockLocations"), 3);
+}
