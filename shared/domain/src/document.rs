@@ -124,6 +124,7 @@ impl TransactionKind {
 }
 
 /// The customer of a document.
+#[expect(clippy::large_enum_variant, reason = "it lives inside a boxed document, once per document")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CustomerRef {

@@ -16,6 +16,9 @@ use crate::error::RunError;
 /// The name of the watermark of processed orders.
 pub const WATERMARK: &str = "linnworks-processed";
 
+/// The name of the watermark that says when orders were last fetched, by this machine's clock.
+pub const LAST_RUN: &str = "last-fetch";
+
 /// Orders read and stored at a time: a crash repeats at most this much reading.
 pub const ORDERS_PER_CHUNK_MAX: usize = 1_000;
 
@@ -61,24 +64,26 @@ pub struct Fetched {
 /// # Errors
 /// Those of Linnworks and of the store; what was stored before stays stored, and the watermark is not moved.
 pub async fn fetch_orders(core: &Core, source: &dyn OrderSource, request: &FetchRequest) -> Result<Fetched, RunError> {
+    let manner = Manner { even_unchanged: !request.references.is_empty(), look_up_first: needs_look_up(core, request).await? };
     if !request.references.is_empty() {
         let headers = find_references(source, &request.references).await?;
         let asked = headers.iter().map(|header| DocumentKey::order(header.id)).collect();
-        let keys = store_headers(core, source, &headers, true).await?;
+        let keys = store_headers(core, source, &headers, manner).await?;
         return Ok(Fetched { keys, asked });
     }
     let mut fetched = Fetched::default();
     if request.books != OrderBooks::Open {
         let window = choose_window(core, request).await?;
         let headers = source.find_processed(window).await?;
-        fetched.keys.extend(store_headers(core, source, &headers, false).await?);
+        fetched.keys.extend(store_headers(core, source, &headers, manner).await?);
         if request.since.is_none() && request.until.is_none() {
             core.store.advance_watermark(WATERMARK, next_watermark(&headers, window)).await?;
+            core.store.advance_watermark(LAST_RUN, core.now()).await?;
         }
     }
     if request.books != OrderBooks::Processed {
         let headers = source.find_open().await?;
-        fetched.keys.extend(store_headers(core, source, &headers, false).await?);
+        fetched.keys.extend(store_headers(core, source, &headers, manner).await?);
     }
     Ok(fetched)
 }
@@ -89,6 +94,26 @@ fn next_watermark(headers: &[OrderHeader], window: Window) -> Timestamp {
     let newest = headers.iter().filter_map(|header| header.processed_at).filter(|at| *at <= window.to).max();
     let floor = earlier(window.to, CLOCK_SKEW_MAX).max(window.from);
     newest.map_or(floor, |newest| newest.max(floor))
+}
+
+/// How found orders are taken.
+#[derive(Clone, Copy)]
+struct Manner {
+    /// Also those that did not change: a person named them.
+    even_unchanged: bool,
+    /// Documents seen for the first time are looked up in QuickBooks before they are sent.
+    look_up_first: bool,
+}
+
+/// True unless the run goes on from a recent one: an order of another span that is new to this store may have been posted by an
+/// earlier copy of it (a lost folder, a restored backup).
+async fn needs_look_up(core: &Core, request: &FetchRequest) -> Result<bool, RunError> {
+    if request.since.is_some() || request.until.is_some() || !request.references.is_empty() {
+        return Ok(true);
+    }
+    let longest = Duration::from_secs(core.settings.posting.look_up_first_after_hours.saturating_mul(3600));
+    let last = core.store.watermark(LAST_RUN).await?;
+    Ok(last.is_none_or(|last| last < earlier(core.now(), longest)))
 }
 
 /// The headers of all the references; one that is unknown, or fits several orders, is refused.
@@ -162,7 +187,7 @@ async fn store_headers(
     core: &Core,
     source: &dyn OrderSource,
     headers: &[OrderHeader],
-    even_unchanged: bool,
+    manner: Manner,
 ) -> Result<Vec<DocumentKey>, RunError> {
     let mut touched = Vec::new();
     let mut wanted = Vec::new();
@@ -173,12 +198,12 @@ async fn store_headers(
         wanted.extend(chunk.iter().filter_map(|header| {
             let record = known.get(&DocumentKey::order(header.id)).cloned();
             let unchanged = record.as_ref().is_some_and(|record| record.fingerprint == header.fingerprint);
-            (even_unchanged || !unchanged).then(|| (header.clone(), record))
+            (manner.even_unchanged || !unchanged).then(|| (header.clone(), record))
         }));
     }
     core.tell(Progress::Found(wanted.len()));
     for chunk in wanted.chunks(ORDERS_PER_CHUNK_MAX) {
-        touched.extend(store_chunk(core, source, chunk, even_unchanged).await?);
+        touched.extend(store_chunk(core, source, chunk, manner).await?);
         core.tell(Progress::Fetched(chunk.len()));
     }
     Ok(touched)
@@ -188,7 +213,7 @@ async fn store_chunk(
     core: &Core,
     source: &dyn OrderSource,
     chunk: &[(OrderHeader, Option<DocumentRecord>)],
-    asked: bool,
+    manner: Manner,
 ) -> Result<Vec<DocumentKey>, RunError> {
     let headers: Vec<OrderHeader> = chunk.iter().map(|(header, _)| header.clone()).collect();
     let read = source.read_orders(&headers).await?;
@@ -206,7 +231,7 @@ async fn store_chunk(
     let mut touched = Vec::new();
     for (header, record) in chunk {
         let outcome = match orders.remove(&header.id) {
-            Some(Ok(order)) => take_order(core, header, record.clone(), order, asked)?,
+            Some(Ok(order)) => take_order(core, header, record.clone(), order, manner)?,
             Some(Err(cause)) => Some(hold_unreadable(core, header, record.clone(), &cause)),
             None if missing.contains(&header.id) => Some(hold_unreadable(
                 core,
@@ -244,6 +269,7 @@ fn new_record(core: &Core, header: &OrderHeader) -> DocumentRecord {
         fingerprint: String::new(),
         payload_hash: String::new(),
         list_refreshes: 0,
+        look_up_first: false,
         fetched_at: now,
         updated_at: now,
     }
@@ -254,13 +280,14 @@ fn take_order(
     header: &OrderHeader,
     record: Option<DocumentRecord>,
     order: Box<Order>,
-    asked: bool,
+    manner: Manner,
 ) -> Result<Option<Change>, RunError> {
     let hash = hash_order(&order)?;
     let mut record = record.unwrap_or_else(|| new_record(core, header));
     let is_new = record.version == 0;
+    record.look_up_first |= is_new && manner.look_up_first;
     // A person who names a held order wants it tried again.
-    let retry = asked && matches!(record.state, DocumentState::Held { .. });
+    let retry = manner.even_unchanged && matches!(record.state, DocumentState::Held { .. });
     if !is_new && record.payload_hash == hash && !retry {
         record.fingerprint = header.fingerprint.clone();
         return Ok(Some(Change { record, payload: None, event: None }));

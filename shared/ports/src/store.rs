@@ -43,6 +43,10 @@ pub struct DocumentRecord {
     pub payload_hash: String,
     /// How often its lists were refreshed because QuickBooks refused a reference; reset when it changes.
     pub list_refreshes: u32,
+    /// True when it must be looked up in QuickBooks before it is sent for the first time: an earlier copy of the store may have
+    /// posted it.
+    #[serde(default)]
+    pub look_up_first: bool,
     /// When it was first seen.
     pub fetched_at: Timestamp,
     /// When its state last changed.

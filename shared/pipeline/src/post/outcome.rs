@@ -113,16 +113,50 @@ pub(super) async fn close(core: &Core, mut call: StoredCall, mut verdicts: Verdi
     if let CallState::Unknown { look_up_at, .. } = &call.state {
         verdicts.posting.come_back(*look_up_at);
     }
-    let ended = verdicts.changes.iter().filter(|change| !change.record.state.name().is_moving()).count();
-    verdicts.posting.touched.extend(verdicts.changes.iter().map(|change| change.record.key.clone()));
-    core.store.write_call(&call, verdicts.changes).await?;
+    let changes = std::mem::take(&mut verdicts.changes);
+    let ended = changes.iter().filter(|change| !change.record.state.name().is_moving()).count();
+    verdicts.posting.touched.extend(changes.iter().map(|change| change.record.key.clone()));
+    core.store.write_call(&call, changes).await?;
+    core.tell(Progress::Settled(ended));
+    follow_up(core, verdicts).await
+}
+
+/// Writes verdicts that no call is involved in.
+pub(super) async fn write_verdicts(core: &Core, mut verdicts: Verdicts) -> Result<Posting, RunError> {
+    let changes = std::mem::take(&mut verdicts.changes);
+    let ended = changes.iter().filter(|change| !change.record.state.name().is_moving()).count();
+    verdicts.posting.touched.extend(changes.iter().map(|change| change.record.key.clone()));
+    core.store.write(changes).await?;
+    core.tell(Progress::Settled(ended));
+    follow_up(core, verdicts).await
+}
+
+async fn follow_up(core: &Core, verdicts: Verdicts) -> Result<Posting, RunError> {
     for (form, state) in verdicts.forms {
         record_form(core, &form, state).await?;
     }
     core.hint(QueueName::Postings, verdicts.to_post).await?;
     core.hint(QueueName::Orders, verdicts.to_map).await?;
-    core.tell(Progress::Settled(ended));
     Ok(verdicts.posting)
+}
+
+/// What a look-up says of one entry: true when it settles it, false when nothing of it is in QuickBooks.
+pub(super) fn judge_look_up(
+    core: &Core,
+    entry: &CallEntry,
+    record: &DocumentRecord,
+    ready: &Ready,
+    found: &[FoundTransaction],
+    verdicts: &mut Verdicts,
+) -> bool {
+    let (record, ready) = (record.clone(), Box::new(ready.clone()));
+    match own_of(entry, found).as_slice() {
+        [own] => judge_found(core, entry, record, ready, (*own).clone(), true, verdicts),
+        [] if others_of(entry, found).is_empty() => return false,
+        [] => number_taken(core, entry, record, ready, found, None, verdicts),
+        several => duplicated(core, entry, record, ready, several, verdicts),
+    }
+    true
 }
 
 async fn record_form(core: &Core, form: &ports::FormKey, state: FormState) -> Result<(), RunError> {

@@ -120,7 +120,7 @@ async fn resolve(
     if let CustomerRef::New(new) = &document.customer {
         match find(entities, ListKind::Customer, &new.display_name) {
             Ok(found) => document.customer = CustomerRef::Existing(found),
-            Err(reason) => return Ok(Err(reason)),
+            Err(reason) => return Ok(Err(*reason)),
         }
     }
     for line in &mut document.lines {
@@ -129,7 +129,7 @@ async fn resolve(
         {
             match find(entities, ListKind::Item, &new.name) {
                 Ok(found) => line.item = ItemRef::Existing(found),
-                Err(reason) => return Ok(Err(reason)),
+                Err(reason) => return Ok(Err(*reason)),
             }
         }
     }
@@ -142,15 +142,15 @@ async fn resolve(
     Ok(Ok(ready))
 }
 
-fn find(entities: &Entities, kind: ListKind, name: &str) -> Result<ListRef, Reason> {
+fn find(entities: &Entities, kind: ListKind, name: &str) -> Result<ListRef, Box<Reason>> {
     match entities.get(&(kind, fold_name(name))) {
         Some(Ok(entry)) => Ok(entry.to_ref()),
-        Some(Err(reason)) => Err(reason.clone()),
-        None => Err(Reason::new(
+        Some(Err(reason)) => Err(Box::new(reason.clone())),
+        None => Err(Box::new(Reason::new(
             ReasonCode::Defect,
             format!("{} '{name}' was to be created and was not", kind.as_str()),
             "Run again; when it persists, report it",
-        )),
+        ))),
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use domain::{DocumentState, Marker};
 use ports::{Books, CallOutcome, CallState, Change, Disposition, DocumentRecord, StoredCall, Submission};
 
-use super::outcome::apply_outcome;
+use super::outcome::{Verdicts, apply_outcome, judge_look_up, write_verdicts};
 use super::prepare::{Prepared, prepare};
 use super::{Posting, new_call};
 use crate::core::{Core, Progress, later};
@@ -55,12 +55,50 @@ pub(super) async fn post_together(
             return Ok(posting);
         }
     };
+    if prepared.iter().any(|one| one.record.look_up_first && one.ready.posted.is_empty()) {
+        let (found, absent) = look_up_first(core, books, &frozen, prepared).await?;
+        posting.absorb(found);
+        if !absent.is_empty() && posting.stopped_by.is_none() {
+            posting.absorb(Box::pin(post_together(core, books, absent)).await?);
+        }
+        return Ok(posting);
+    }
     let call = new_call(core, frozen);
     let changes = prepared.into_iter().map(|one| to_posting(core, one, &call)).collect();
     core.store.write_call(&call, changes).await?;
     let call = StoredCall { version: call.version + 1, ..call };
     posting.absorb(send_stored(core, books, call).await?);
     Ok(posting)
+}
+
+/// Looks documents up before their first sending: one that an earlier copy of the store posted is adopted. Returns the others, free
+/// to be sent.
+async fn look_up_first(
+    core: &Core,
+    books: &dyn Books,
+    frozen: &ports::FrozenCall,
+    prepared: Vec<Prepared>,
+) -> Result<(Posting, Vec<DocumentRecord>), RunError> {
+    let probes: Vec<_> = frozen.entries.iter().map(ports::CallEntry::probe).collect();
+    let found = match books.look_up(&probes).await {
+        Ok(found) => found,
+        Err(error) => return Ok((Posting { stopped_by: Some(error), ..Posting::default() }, Vec::new())),
+    };
+    let mut verdicts = Verdicts::default();
+    let mut absent = Vec::new();
+    for one in prepared {
+        let entry = frozen.entries.iter().find(|entry| *entry.key() == one.record.key);
+        let Some(entry) = entry else { continue };
+        let mut record = one.record;
+        record.look_up_first = false;
+        if !judge_look_up(core, entry, &record, &one.ready, &found, &mut verdicts) {
+            let mut change = core.change(record.clone(), record.state.clone(), String::new());
+            change.event = None;
+            verdicts.changes.push(change);
+            absent.push(DocumentRecord { version: record.version + 1, ..record });
+        }
+    }
+    Ok((write_verdicts(core, verdicts).await?, absent))
 }
 
 fn submission(one: &Prepared) -> Option<Submission<'_>> {

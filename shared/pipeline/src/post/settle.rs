@@ -18,7 +18,7 @@ use std::time::Duration;
 use domain::DocumentState;
 use ports::{Books, CallState, DocumentRecord, StoredCall};
 
-use super::outcome::{Verdicts, close, duplicated, judge_found, number_taken, others_of, own_of, records_of, stay_unknown};
+use super::outcome::{Verdicts, close, judge_look_up, records_of, stay_unknown};
 use super::send::{rewrite, send_stored};
 use super::Posting;
 use crate::core::{Core, later};
@@ -108,13 +108,8 @@ async fn look_up_call(core: &Core, books: &dyn Books, mut call: StoredCall) -> R
     let mut absent = Vec::new();
     for entry in &entries {
         let Some((record, ready)) = records.get(entry.key()).cloned() else { continue };
-        match own_of(entry, &found).as_slice() {
-            [own] => judge_found(core, entry, record, ready, (*own).clone(), true, &mut verdicts),
-            [] if !others_of(entry, &found).is_empty() => {
-                number_taken(core, entry, record, ready, &found, None, &mut verdicts);
-            }
-            [] => absent.push((record, ready)),
-            several => duplicated(core, entry, record, ready, several, &mut verdicts),
+        if !judge_look_up(core, entry, &record, &ready, &found, &mut verdicts) {
+            absent.push((record, ready));
         }
     }
     let whole_call_absent = absent.len() == call.call.entries.len();
