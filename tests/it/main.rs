@@ -1,1 +1,5 @@
 //! Tests of the whole product.
+
+mod kill;
+
+mod clients;
