@@ -33,10 +33,17 @@ const PLACE: &str = "QuickBooks customers and items";
 /// What an attempt left of one entity.
 enum State {
     Settled(EntityOutcome),
-    /// Refused with 6240: who holds the name is to be seen.
-    NameHeld(RawFault),
-    /// To be sent again.
+    /// Refused with a fault that may mean that it is there already (6240, or 6000 for a batch that is replayed): the lists tell.
+    Doubtful(RawFault),
+    /// Not answered.
     Open,
+}
+
+/// The entities of one batch.
+struct Progress {
+    settled: BTreeMap<usize, EntityOutcome>,
+    /// The last doubtful refusal of each.
+    doubtful: BTreeMap<usize, RawFault>,
 }
 
 impl QuickBooksOnline {
@@ -59,57 +66,31 @@ impl QuickBooksOnline {
             .zip(&bodies)
             .map(|(entity, body)| (entity.kind().as_str(), body.as_str()));
         let body = encode_batch(creates);
-        let mut settled: BTreeMap<usize, EntityOutcome> = BTreeMap::new();
-        let mut refused: BTreeMap<usize, RawFault> = BTreeMap::new();
-        let mut last_error = None;
+        let mut progress = Progress {
+            settled: BTreeMap::new(),
+            doubtful: BTreeMap::new(),
+        };
+        let mut lost = None;
         for _ in 0..ATTEMPTS_MAX {
-            // The same bytes under the same key; a key of its own only after the answer that a name is held which nobody holds,
-            // since a refusal that is merely replayed would never end.
-            let states = match self.create(chunk, &body, !refused.is_empty()).await {
+            let states = match self.create(chunk, &body, !progress.doubtful.is_empty()).await {
                 Ok(states) => states,
                 Err(CallFailure::NotDone(error)) => return Err(error),
                 Err(CallFailure::Unknown(cause)) => {
-                    last_error = Some(cause);
+                    lost = Some(cause);
                     chunk.iter().map(|_| State::Open).collect()
                 }
             };
-            let mut held = Vec::new();
-            for (index, state) in states.into_iter().enumerate() {
-                if settled.contains_key(&index) {
-                    continue;
-                }
-                match state {
-                    State::Settled(outcome) => {
-                        settled.insert(index, outcome);
-                    }
-                    State::NameHeld(raw) => {
-                        refused.insert(index, raw.clone());
-                        held.push((index, Some(raw)));
-                    }
-                    State::Open => held.push((index, None)),
-                }
-            }
-            self.resolve_names(chunk, held, &mut settled).await?;
-            if settled.len() == chunk.len() {
-                return Ok(settled.into_values().collect());
+            let open = progress.take(states);
+            self.resolve_names(chunk, open, &mut progress.settled).await?;
+            if progress.settled.len() == chunk.len() {
+                break;
             }
         }
-        for (index, raw) in refused {
-            settled
-                .entry(index)
-                .or_insert_with(|| EntityOutcome::Refused(classify(&raw).to_reason(&raw)));
-        }
-        if settled.len() == chunk.len() {
-            return Ok(settled.into_values().collect());
-        }
-        let cause = last_error.unwrap_or_else(|| "QuickBooks neither made nor has some of them".to_owned());
-        let remedy = "It is tried again later; names are unique, so nothing is made twice";
-        Err(ConnectorError::new(
-            Disposition::Retry { after: None },
-            PLACE,
-            cause,
-            remedy,
-        ))
+        progress.finish(chunk.len()).ok_or_else(|| {
+            let cause = lost.unwrap_or_else(|| "QuickBooks neither made nor has some of them".to_owned());
+            let remedy = "It is tried again later; names are unique, so nothing is made twice";
+            ConnectorError::new(Disposition::Retry { after: None }, PLACE, cause, remedy)
+        })
     }
 
     async fn create(
@@ -118,9 +99,13 @@ impl QuickBooksOnline {
         body: &str,
         is_fresh: bool,
     ) -> Result<Vec<State>, CallFailure> {
-        let realm = &self.client.config().realm_id;
-        let salt = if is_fresh { "entities again" } else { "entities" };
-        let key = request_id(realm, salt, body).to_string();
+        // The same bytes have the same key; another one, of the day, only after a refusal that the lists do not explain, since
+        // a refusal that is merely replayed would never end.
+        let salt = match is_fresh {
+            true => format!("entities {}", self.client.clock().now().strftime("%Y-%m-%d")),
+            false => "entities".to_owned(),
+        };
+        let key = request_id(&self.client.config().realm_id, &salt, body).to_string();
         let call = Call {
             method: Method::POST,
             path: BATCH,
@@ -131,8 +116,8 @@ impl QuickBooksOnline {
         let answer = self.client.call(&call).await?;
         if let Some(raw) = &answer.fault {
             if classify(raw).act == FaultAct::LookUp || raw.code == "6000" {
-                // A replayed batch may be answered so (reliability.md 0.1): the names tell what was made.
-                return Ok(chunk.iter().map(|_| State::Open).collect());
+                // A replayed batch may be answered so (reliability.md 0.1).
+                return Ok(chunk.iter().map(|_| State::Doubtful(raw.clone())).collect());
             }
             return Err(CallFailure::NotDone(fault_error(PLACE, raw)));
         }
@@ -218,6 +203,38 @@ impl QuickBooksOnline {
     }
 }
 
+impl Progress {
+    /// Takes the states of one attempt over; gives what is not settled.
+    fn take(&mut self, states: Vec<State>) -> Vec<(usize, Option<RawFault>)> {
+        let mut open = Vec::new();
+        for (index, state) in states.into_iter().enumerate() {
+            if self.settled.contains_key(&index) {
+                continue;
+            }
+            match state {
+                State::Settled(outcome) => {
+                    self.settled.insert(index, outcome);
+                }
+                State::Doubtful(raw) => {
+                    self.doubtful.insert(index, raw.clone());
+                    open.push((index, Some(raw)));
+                }
+                State::Open => open.push((index, None)),
+            }
+        }
+        open
+    }
+
+    /// The outcomes, where a refusal that nothing explains stands; `None` when something was never answered.
+    fn finish(mut self, count: usize) -> Option<Vec<EntityOutcome>> {
+        for (index, raw) in self.doubtful {
+            let refuse = || EntityOutcome::Refused(classify(&raw).to_reason(&raw));
+            self.settled.entry(index).or_insert_with(refuse);
+        }
+        (self.settled.len() == count).then(|| self.settled.into_values().collect())
+    }
+}
+
 fn names_of(chunk: &[NewEntity], indexes: impl Iterator<Item = usize>, kind: ListKind) -> Vec<&str> {
     indexes
         .filter_map(|index| chunk.get(index))
@@ -231,8 +248,10 @@ fn read_state(entity: &NewEntity, item: &MembersWire, tid: Option<&str>) -> Resu
     if let Some(raw) = read_fault(item, tid) {
         let class = classify(&raw);
         return match class.act {
-            FaultAct::Person if matches!(raw.code.as_str(), "6240" | "630") => Ok(State::NameHeld(raw)),
-            FaultAct::LookUp => Ok(State::Open),
+            FaultAct::Person if matches!(raw.code.as_str(), "6240" | "630" | "6000") => {
+                Ok(State::Doubtful(raw))
+            }
+            FaultAct::LookUp => Ok(State::Doubtful(raw)),
             FaultAct::RetryLater | FaultAct::Throttled | FaultAct::Reconnect | FaultAct::Unavailable => {
                 Err(fault_error(PLACE, &raw))
             }

@@ -167,7 +167,7 @@ impl QuickBooksOnline {
             match self.client.call(&call).await {
                 Ok(Answer { fault: None, .. }) => return Ok(()),
                 Ok(Answer { fault: Some(raw), .. }) if raw.code == "610" => return Ok(()),
-                Ok(Answer { fault: Some(raw), .. }) if raw.code == "5010" => {}
+                Ok(Answer { fault: Some(raw), .. }) if matches!(raw.code.as_str(), "5010" | "600") => {}
                 Ok(Answer { fault: Some(raw), .. }) => return Err(fault_error(&place, &raw)),
                 Err(CallFailure::NotDone(error)) => return Err(error),
                 Err(CallFailure::Unknown(cause)) => {

@@ -279,3 +279,30 @@ async fn a_failure_of_quickbooks_itself_is_no_refusal() {
             .is_transient()
     );
 }
+
+#[tokio::test]
+async fn a_batch_that_is_replayed_with_6000_is_settled_by_name() {
+    let whole: fn() -> Reply = || fault(400, "6000", "A business validation error");
+    let per_item: fn() -> Reply = || batch(&[refused("6000", "1")]);
+    for reply in [whole, per_item] {
+        let server = Server::start(move |request, _| match is_batch(request) {
+            true => reply(),
+            false => rows("Customer", &[row("74", "Jo", true, "GBP")]),
+        })
+        .await;
+        let outcomes = connect(&server).ensure_entities(&[customer("Jo")]).await.unwrap();
+        assert_eq!(exists(&outcomes[0]), "74");
+        assert_eq!(server.requests().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_6000_that_nothing_explains_is_a_refusal() {
+    let server = Server::start(|request, _| match is_batch(request) {
+        true => batch(&[refused("6000", "1")]),
+        false => rows("Item", &[]),
+    })
+    .await;
+    let outcomes = connect(&server).ensure_entities(&[item("Widget")]).await.unwrap();
+    assert_eq!(refusal(&outcomes[0]), ReasonCode::Refused);
+}

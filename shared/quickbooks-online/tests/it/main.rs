@@ -7,6 +7,8 @@ mod freeze;
 #[cfg(test)]
 mod lists;
 #[cfg(test)]
+mod logs;
+#[cfg(test)]
 mod outcomes;
 #[cfg(test)]
 mod support;
