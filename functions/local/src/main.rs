@@ -3,13 +3,15 @@
 //! In: arguments, `linnbooks.toml`, the settings file. Out: results on standard output, progress on standard error, an exit code: 0 all
 //! fine, 1 the run failed, 2 bad usage or configuration, 3 the run finished and something waits. Holds no logic of its own.
 
+#[macro_use]
+mod show;
+
 mod assemble;
 mod cli;
 mod commands;
 mod config;
 mod exit;
 mod progress;
-mod show;
 mod stage;
 
 use std::process::ExitCode;

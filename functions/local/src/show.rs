@@ -5,6 +5,23 @@
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use pipeline::report::{DocumentRow, ShownState, Summary, TotalsRow};
 
+/// Writes text to standard output. A reader that went away (`| head`) is no error of ours: the rest is dropped in silence, and the
+/// command's work and exit code stay what they are.
+pub fn write_out(text: &str) {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// As `println!`, through [`write_out`].
+#[macro_export]
+macro_rules! say {
+    ($($argument:tt)*) => { $crate::show::write_out(&(format!($($argument)*) + "\n")) };
+}
+
+/// Width of tables where standard output is not a terminal.
+const TABLE_WIDTH: u16 = 150;
+
 /// Rows shown before the rest is only counted.
 pub const ROWS_SHOWN_MAX: usize = 15;
 
@@ -13,6 +30,9 @@ pub fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::ASCII_MARKDOWN);
     table.set_content_arrangement(ContentArrangement::Dynamic);
+    if !std::io::IsTerminal::is_terminal(&std::io::stdout()) {
+        table.set_width(TABLE_WIDTH);
+    }
     table.set_header(header.iter().copied());
     table
 }
@@ -56,7 +76,7 @@ pub fn print_totals(totals: &[TotalsRow]) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    println!("{shown}");
+    say!("{shown}");
 }
 
 /// Documents with state, transactions and reason; those that need a person are shown first and whole.
@@ -67,10 +87,10 @@ pub fn print_documents(rows: &[DocumentRow]) {
     for row in restless.iter().chain(calm.iter()).take(ROWS_SHOWN_MAX.max(restless.len())) {
         shown.add_row(document_cells(row));
     }
-    println!("{shown}");
+    say!("{shown}");
     let hidden = rows.len().saturating_sub(ROWS_SHOWN_MAX.max(restless.len()));
     if hidden > 0 {
-        println!("and {hidden} more posted documents (`linnbooks log` shows all of them)");
+        say!("and {hidden} more posted documents (`linnbooks log` shows all of them)");
     }
 }
 
@@ -97,11 +117,16 @@ pub fn document_cells(row: &DocumentRow) -> [String; 5] {
     ]
 }
 
+/// An instant to the second, for tables.
+pub fn show_instant(at: jiff::Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
+}
+
 /// Prints a JSON value and nothing else.
 ///
 /// # Errors
 /// A value without JSON form, which is a defect.
 pub fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
-    println!("{}", serde_json::to_string_pretty(value)?);
+    say!("{}", serde_json::to_string_pretty(value)?);
     Ok(())
 }

@@ -178,7 +178,7 @@ fn compare(world: &World, rows: &[DocumentRow]) -> Vec<String> {
 }
 
 fn print_demo(report: &DemoReport, stage: &Stage) {
-    println!(
+    say!(
         "A seller's Linnworks account and a QuickBooks company, simulated over HTTP ({} and {}), seed {}.",
         stage.linnworks.address(),
         stage.quickbooks.address(),
@@ -186,15 +186,15 @@ fn print_demo(report: &DemoReport, stage: &Stage) {
     );
     super::sync::print_report(&report.run);
     for run in &report.steady {
-        println!(
+        say!(
             "{}: {} fetched, {} posted, {} calls to Linnworks, {} to QuickBooks ({} reads)",
             run.name, run.fetched, run.posted, run.calls.linnworks, run.calls.quickbooks, run.quickbooks_reads
         );
     }
     for surprise in report.surprises.iter().take(SURPRISES_SHOWN_MAX) {
-        println!("Not as expected: {surprise}");
+        say!("Not as expected: {surprise}");
     }
     let proved = if report.proved { "PROVED: Linnworks and QuickBooks agree to the penny." } else { "NOT PROVED." };
     let expected = if report.expected { "Every order ended as its world expects." } else { "Some orders did not end as expected." };
-    println!("{proved} {expected}");
+    say!("{proved} {expected}");
 }

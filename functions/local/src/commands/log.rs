@@ -46,10 +46,10 @@ async fn list(core: &Core, arguments: &LogArguments) -> anyhow::Result<Exit> {
         for row in &summary.documents {
             shown.add_row(show::document_cells(row));
         }
-        println!("{shown}");
+        say!("{shown}");
         show::print_totals(&summary.totals);
     }
-    println!("{}", show::counts_sentence(&summary));
+    say!("{}", show::counts_sentence(&summary));
     Ok(Exit::Fine)
 }
 
@@ -64,8 +64,8 @@ async fn story(core: &Core, number: &str, as_json: bool) -> anyhow::Result<Exit>
     show::print_documents(std::slice::from_ref(&row));
     let mut shown = show::table(&["When", "Who", "What"]);
     for event in events {
-        shown.add_row([event.at.to_string(), event.actor, event.what]);
+        shown.add_row([show::show_instant(event.at), event.actor, event.what]);
     }
-    println!("{shown}");
+    say!("{shown}");
     Ok(Exit::Fine)
 }

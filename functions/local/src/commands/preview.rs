@@ -101,7 +101,7 @@ fn to_json(preview: &Preview, posted: &[FoundTransaction]) -> anyhow::Result<Val
                 .iter()
                 .map(|request| {
                     let body: Box<serde_json::value::RawValue> = serde_json::value::RawValue::from_string(request.body.clone())?;
-                    Ok(json!({ "resource": request.resource, "body": serde_json::to_value(&body)? }))
+                    Ok(json!({ "resource": request.resource, "body": serde_json::to_value(&body)?, "bytes": request.body }))
                 })
                 .collect::<anyhow::Result<Vec<Value>>>()?;
             let creates: Vec<Value> =
@@ -120,32 +120,33 @@ fn to_json(preview: &Preview, posted: &[FoundTransaction]) -> anyhow::Result<Val
 
 fn print_preview(preview: &Preview, posted: &[FoundTransaction]) -> anyhow::Result<()> {
     let state = preview.record.as_ref().map_or("never fetched", |record| record.state.name().as_str());
-    println!("Order {} ({}), {}", preview.order.number, preview.order.total_charge().rounded(), state);
+    say!("Order {} ({}), {}", preview.order.number, preview.order.total_charge().rounded(), state);
     print_fields(&preview.explanation);
     match &preview.plan {
-        Plan::Skip(reason) => println!("It would be skipped: {reason}"),
-        Plan::Hold(reason) => println!("It would be held: {reason}"),
+        Plan::Skip(reason) => say!("It would be skipped: {reason}"),
+        Plan::Hold(reason) => say!("It would be held: {reason}"),
         Plan::Post { document, creates, requests } => {
             for one in creates {
-                println!("First created: {} '{}'", one.kind().as_str(), one.name());
+                say!("First created: {} '{}'", one.kind().as_str(), one.name());
             }
-            println!("Total {} as in Linnworks; tax {} ({})", document.total, document.tax.total_tax, document.tax.form.as_str());
+            say!("Total {} as in Linnworks; tax {} ({})", document.total, document.tax.total_tax, document.tax.form.as_str());
             for request in requests {
+                // Indented for reading. QuickBooks takes at most 15 digits, which survive this; --json has the bytes themselves.
                 let body: Value = serde_json::from_str(&request.body)?;
-                println!("POST {}\n{}", request.resource, serde_json::to_string_pretty(&body)?);
+                say!("POST {}\n{}", request.resource, serde_json::to_string_pretty(&body)?);
             }
         }
     }
     if preview.record.as_ref().is_some_and(|record| record.state.name() == domain::StateName::Posted) {
         let differences = differences(preview, posted);
         if differences.is_empty() {
-            println!("It is posted; no change.");
+            say!("It is posted; no change.");
         }
         for one in differences {
-            println!("It is posted, and differs: {one}");
+            say!("It is posted, and differs: {one}");
         }
     }
-    println!("Preview: nothing was written.");
+    say!("Preview: nothing was written.");
     Ok(())
 }
 
@@ -159,8 +160,8 @@ fn print_fields(explanation: &Explanation) {
             field.setting.as_deref().unwrap_or(""),
         ]);
     }
-    println!("{shown}");
+    say!("{shown}");
     for warning in &explanation.warnings {
-        println!("Note: {warning}");
+        say!("Note: {warning}");
     }
 }

@@ -40,11 +40,11 @@ pub async fn run(cli: &Cli, arguments: &ReconcileArguments) -> anyhow::Result<Ex
 fn print_proof(proof: &pipeline::reconcile::Proof) {
     show::print_totals(&proof.summary.totals);
     for (code, count) in &proof.skipped_by {
-        println!("{count} skipped: {code}");
+        say!("{count} skipped: {code}");
     }
     let held: Vec<_> = proof.summary.documents.iter().filter(|row| row.state == pipeline::report::ShownState::Held).cloned().collect();
     if !held.is_empty() {
-        println!("Held, with the reason:");
+        say!("Held, with the reason:");
         show::print_documents(&held);
     }
     if !proof.differences.is_empty() {
@@ -52,13 +52,13 @@ fn print_proof(proof: &pipeline::reconcile::Proof) {
         for one in &proof.differences {
             shown.add_row([one.number.as_str(), one.kind, one.what.as_str(), one.remedy.as_str()]);
         }
-        println!("{shown}");
+        say!("{shown}");
     }
     let counts = show::counts_sentence(&proof.summary);
     if proof.proved {
-        println!("PROVED: {} orders in Linnworks = {counts}; every posted one is in QuickBooks with the same total.", proof.orders);
+        say!("PROVED: {} orders in Linnworks = {counts}; every posted one is in QuickBooks with the same total.", proof.orders);
     } else {
-        println!(
+        say!(
             "NOT PROVED: {} orders in Linnworks; {counts}; {} differences.",
             proof.orders,
             proof.differences.len()

@@ -27,9 +27,9 @@ pub async fn run(cli: &Cli, arguments: &ResolveArguments) -> anyhow::Result<Exit
     let posts = decision == Decision::Post;
     let record = find_one(&assembly.core, &arguments.number).await?;
     let answer = resolve(&assembly.core, assembly.books.as_ref(), record, decision).await?;
-    println!("{answer}");
+    say!("{answer}");
     if posts {
-        println!("Run `linnbooks sync` to post it.");
+        say!("Run `linnbooks sync` to post it.");
     }
     Ok(Exit::Fine)
 }

@@ -54,7 +54,7 @@ pub async fn run(cli: &Cli, arguments: &ResyncArguments) -> anyhow::Result<Exit>
         show::print_json(&value)?;
     } else {
         for (number, answer) in &answers {
-            println!("{number}: {answer}");
+            say!("{number}: {answer}");
         }
         super::sync::print_report(&report);
     }

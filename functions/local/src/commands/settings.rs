@@ -16,7 +16,7 @@ use crate::show;
 pub async fn run(cli: &Cli, arguments: &SettingsArguments) -> anyhow::Result<Exit> {
     match &arguments.command {
         SettingsCommand::Show { example: true, .. } => {
-            print!("{}", mapping::Settings::default_toml());
+            show::write_out(mapping::Settings::default_toml());
             Ok(Exit::Fine)
         }
         SettingsCommand::Show { json, .. } => show_settings(cli, *json),
@@ -45,8 +45,8 @@ fn show_settings(cli: &Cli, as_json: bool) -> anyhow::Result<Exit> {
     if as_json {
         show::print_json(&settings)?;
     } else {
-        println!("# version {}", settings.version());
-        print!("{}", toml::to_string_pretty(&settings)?);
+        say!("# version {}", settings.version());
+        show::write_out(&toml::to_string_pretty(&settings)?);
     }
     Ok(Exit::Fine)
 }
@@ -60,7 +60,7 @@ async fn check(cli: &Cli, as_json: bool) -> anyhow::Result<Exit> {
     let lists = domain::Lists::from_entries(update.changed);
     let reasons = assembly.core.settings.check(&lists, &company);
     if !as_json {
-        println!("Company: {} ({}), {}", company.name, company.country, company.preferences.home_currency);
+        say!("Company: {} ({}), {}", company.name, company.country, company.preferences.home_currency);
     }
     report(as_json, &assembly.core.settings, &reasons)
 }
@@ -69,13 +69,13 @@ fn report(as_json: bool, settings: &mapping::Settings, reasons: &[domain::Reason
     if as_json {
         show::print_json(&serde_json::json!({ "version": settings.version(), "findings": reasons }))?;
     } else if reasons.is_empty() {
-        println!("The settings are in order (version {}).", settings.version());
+        say!("The settings are in order (version {}).", settings.version());
     } else {
         let mut shown = show::table(&["Finding", "What is the matter", "What to do"]);
         for reason in reasons {
             shown.add_row([reason.code.as_str(), reason.cause.as_str(), reason.remedy.as_str()]);
         }
-        println!("{shown}");
+        say!("{shown}");
     }
     Ok(if reasons.is_empty() { Exit::Fine } else { Exit::Misused })
 }

@@ -35,11 +35,11 @@ pub async fn run(arguments: &SimulateArguments) -> anyhow::Result<Exit> {
     if !settings_path.exists() {
         std::fs::write(&settings_path, DEMO_SETTINGS)?;
     }
-    println!("Linnworks simulator   {}", stage.linnworks.address());
-    println!("QuickBooks simulator  {}", stage.quickbooks.address());
-    println!("{} orders, seed {}", arguments.orders, arguments.seed);
-    println!("Try: linnbooks --config {} --data {}/data sync", config_path.display(), directory.display());
-    println!("Stop with Ctrl+C");
+    say!("Linnworks simulator   {}", stage.linnworks.address());
+    say!("QuickBooks simulator  {}", stage.quickbooks.address());
+    say!("{} orders, seed {}", arguments.orders, arguments.seed);
+    say!("Try: linnbooks --config {} --data {}/data sync", config_path.display(), directory.display());
+    say!("Stop with Ctrl+C");
     tokio::signal::ctrl_c().await?;
     Ok(Exit::Fine)
 }

@@ -66,7 +66,7 @@ pub fn print_report(report: &RunReport) {
         show::print_documents(&summary.documents);
         show::print_totals(&summary.totals);
     }
-    println!(
+    say!(
         "{} fetched; {}; {} calls to Linnworks, {} to QuickBooks",
         report.fetched,
         show::counts_sentence(summary),
@@ -74,11 +74,11 @@ pub fn print_report(report: &RunReport) {
         report.calls.quickbooks
     );
     if let Some(error) = &report.stopped_by {
-        println!("The run ended early: {error}");
-        println!("Nothing is lost: the next `linnbooks sync` goes on from here.");
+        say!("The run ended early: {error}");
+        say!("Nothing is lost: the next `linnbooks sync` goes on from here.");
     }
     if let Some(at) = report.run_again_at {
-        println!("Run `linnbooks sync` again at or after {at}: something is not settled yet.");
+        say!("Run `linnbooks sync` again at or after {}: something is not settled yet.", show::show_instant(at));
     }
 }
 
@@ -219,6 +219,6 @@ fn print_plans(rows: &[Planned]) {
             why,
         ]);
     }
-    println!("{shown}");
-    println!("Dry run: nothing was stored and nothing was sent to QuickBooks but questions.");
+    say!("{shown}");
+    say!("Dry run: nothing was stored and nothing was sent to QuickBooks but questions.");
 }

@@ -118,7 +118,7 @@ impl Default for LinnworksLimits {
             search_rows_per_page: 500,
             orders_per_call: 200,
             overlap_minutes: 15,
-            window_hours_max: 168,
+            window_hours_max: 744,
             lists_daily_refresh_hours: 24,
         }
     }
