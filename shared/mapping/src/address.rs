@@ -13,6 +13,37 @@ const LINE_CHARACTERS_MAX: usize = 400;
 const LINES_MAX: usize = 5;
 
 impl Work<'_> {
+    /// The billing address; the delivery address stands in for it (linnworks.md 4.3).
+    pub(crate) fn map_billing_address(&mut self) -> Option<PostalAddress> {
+        let given = self.order.billing_address.is_some();
+        let path = if given {
+            "CustomerInfo.BillingAddress"
+        } else {
+            "CustomerInfo.Address"
+        };
+        let address = self.map_address(self.order.bill_to())?;
+        self.explanation.note(
+            "billing address",
+            show(&address),
+            Some(path),
+            Some("customer.country_form"),
+        );
+        Some(address)
+    }
+
+    /// The delivery address.
+    pub(crate) fn map_shipping_address(&mut self) -> Option<PostalAddress> {
+        let address = self.map_address(&self.order.shipping_address)?;
+        let path = Some("CustomerInfo.Address");
+        self.explanation.note(
+            "shipping address",
+            show(&address),
+            path,
+            Some("customer.country_form"),
+        );
+        Some(address)
+    }
+
     /// An address of the order; `None` when it is empty. Every order keeps its own, even under a shared customer.
     pub(crate) fn map_address(&mut self, address: &Address) -> Option<PostalAddress> {
         let name = address.full_name.as_deref().map(strip_attention);
@@ -70,6 +101,17 @@ impl Work<'_> {
             }
         }
     }
+}
+
+fn show(address: &PostalAddress) -> String {
+    let rest = [
+        &address.city,
+        &address.region,
+        &address.postal_code,
+        &address.country,
+    ];
+    let parts = address.lines.iter().chain(rest.into_iter().flatten());
+    parts.map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// The two-letter code of a country's name or of one of its other names (behaviours.md 2.1).

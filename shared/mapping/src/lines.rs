@@ -5,13 +5,14 @@
 
 use std::collections::BTreeMap;
 
+use domain::money::show_amount;
 use domain::{
     DocumentLine, DocumentTax, ItemLine, ItemRef, LineRole, ListId, ListRef, Money, TaxForm, TaxLine,
 };
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::hold::{Hold, hold};
-use crate::parts::Target;
+use crate::parts::{Part, Target};
 use crate::settle::{Settled, SettledLine};
 use crate::tax_code::Code;
 use crate::work::Work;
@@ -27,13 +28,13 @@ impl Work<'_> {
             .filter(|_| self.context.company.preferences.class_tracking_per_txn_line)
             .cloned();
         let form = settled.form;
-        let tax = self.write_tax(&settled);
+        let rounding = self.write_rounding(&settled, class.clone())?;
+        let tax = self.write_tax(&settled)?;
         let mut lines = Vec::with_capacity(settled.lines.len() + 2);
         for line in settled.lines {
             self.write_line(line, form, class.clone(), &mut lines);
         }
-        let tax_line = form == TaxForm::UnitedStatesTaxLine && !settled.tax.is_zero();
-        if tax_line {
+        if form == TaxForm::UnitedStatesTaxLine && !settled.tax.is_zero() {
             let item = self.extra_item(self.context.settings.tax.item.as_deref(), "tax.item")?;
             let code = Some(Code::united_states(false).reference);
             lines.push(amount_line(
@@ -43,30 +44,37 @@ impl Work<'_> {
                 settled.tax,
                 code,
                 None,
-                class.clone(),
-            ));
-        }
-        if !settled.rounding.is_zero() {
-            let item = self.extra_item(self.context.settings.rounding.item.as_deref(), "rounding.item")?;
-            let code = match form {
-                TaxForm::NotApplicable => None,
-                TaxForm::UnitedStatesTaxLine | TaxForm::UnitedStatesTotalTax => {
-                    Some(Code::united_states(false).reference)
-                }
-                _ => Some(self.rounding_code()?.reference),
-            };
-            let inclusive = sends_inclusive(form).then_some(settled.rounding);
-            lines.push(amount_line(
-                LineRole::Rounding,
-                item,
-                "Rounding",
-                settled.rounding,
-                code,
-                inclusive,
                 class,
             ));
         }
+        lines.extend(rounding);
         Ok((lines, tax))
+    }
+
+    /// The line of the difference to the order's total.
+    fn write_rounding(&self, settled: &Settled, class: Option<ListRef>) -> Hold<Option<DocumentLine>> {
+        let amount = settled.rounding;
+        if amount.is_zero() {
+            return Ok(None);
+        }
+        let item = self.extra_item(self.context.settings.rounding.item.as_deref(), "rounding.item")?;
+        let code = match settled.form {
+            TaxForm::NotApplicable => None,
+            TaxForm::UnitedStatesTaxLine | TaxForm::UnitedStatesTotalTax => {
+                Some(Code::united_states(false).reference)
+            }
+            _ => Some(self.rounding_code()?.reference),
+        };
+        let inclusive = sends_inclusive(settled.form).then_some(amount);
+        Ok(Some(amount_line(
+            LineRole::Rounding,
+            item,
+            "Rounding",
+            amount,
+            code,
+            inclusive,
+            class,
+        )))
     }
 
     fn extra_item(&self, name: Option<&str>, setting: &str) -> Hold<ItemRef> {
@@ -89,6 +97,8 @@ impl Work<'_> {
         lines: &mut Vec<DocumentLine>,
     ) {
         let amount = basis(form, line.net, line.gross);
+        let number = lines.len() + 1;
+        self.explain_line(number, &line.part, line.net, line.gross, line.code.as_ref());
         let item = match line.part.target {
             Target::Item(item) => item,
             Target::DiscountAccount(account) => {
@@ -136,32 +146,78 @@ impl Work<'_> {
         }
     }
 
-    fn write_tax(&self, settled: &Settled) -> DocumentTax {
-        let total_tax = match settled.form {
-            TaxForm::NotApplicable | TaxForm::UnitedStatesTaxLine => Decimal::ZERO,
-            _ => settled.tax,
+    fn explain_line(
+        &mut self,
+        number: usize,
+        part: &Part,
+        net: Decimal,
+        gross: Decimal,
+        code: Option<&Code>,
+    ) {
+        let currency = self.order.totals.currency;
+        let (amounts, rate) = match part.role {
+            LineRole::Shipping => (
+                "TotalsInfo.PostageCostExTax, TotalsInfo.PostageCost",
+                "TotalsInfo.CountryTaxRate",
+            ),
+            LineRole::Discount => ("Items.Discount", "Items.TaxRate"),
+            _ => ("Items.Cost, Items.CostIncTax", "Items.TaxRate"),
         };
-        let overrides = matches!(
-            settled.form,
-            TaxForm::ExcludedWithOverride | TaxForm::InclusiveWithOverride
+        let shown = format!(
+            "net {}, gross {}",
+            show_amount(net, currency),
+            show_amount(gross, currency)
         );
-        let lines = if overrides {
-            self.tax_lines(&settled.lines)
-        } else {
-            Vec::new()
-        };
-        DocumentTax {
-            form: settled.form,
-            total_tax,
-            lines,
+        self.explanation
+            .note(format!("line {number} amount"), shown, Some(amounts), None);
+        if let Some(code) = code {
+            let name = code.reference.name.clone();
+            self.explanation.note(
+                format!("line {number} tax code"),
+                name,
+                Some(rate),
+                Some("tax.codes"),
+            );
         }
     }
 
+    fn write_tax(&self, settled: &Settled) -> Hold<DocumentTax> {
+        let form = settled.form;
+        let total_tax = match form {
+            TaxForm::NotApplicable | TaxForm::UnitedStatesTaxLine => Decimal::ZERO,
+            _ => settled.tax,
+        };
+        if !matches!(
+            form,
+            TaxForm::ExcludedWithOverride | TaxForm::InclusiveWithOverride
+        ) {
+            return Ok(DocumentTax {
+                form,
+                total_tax,
+                lines: Vec::new(),
+            });
+        }
+        let lines = self.tax_lines(settled);
+        if lines.iter().map(|line| line.tax).sum::<Decimal>() == total_tax {
+            return Ok(DocumentTax {
+                form,
+                total_tax,
+                lines,
+            });
+        }
+        let cause = "A line has tax, and its tax code has no rate that could carry it";
+        Err(hold(
+            domain::ReasonCode::UnknownTaxCode,
+            cause,
+            "Name another code in tax.codes.",
+        ))
+    }
+
     /// The order's own tax per rate; a code with several rates shares its tax out by their percents.
-    fn tax_lines(&self, lines: &[SettledLine]) -> Vec<TaxLine> {
+    fn tax_lines(&self, settled: &Settled) -> Vec<TaxLine> {
         let currency = self.order.totals.currency;
         let mut by_code: BTreeMap<&ListRef, (&Code, Decimal, Decimal)> = BTreeMap::new();
-        for line in lines {
+        for line in &settled.lines {
             let Some(code) = &line.code else { continue };
             let entry = by_code
                 .entry(&code.reference)

@@ -63,13 +63,13 @@ impl Rates {
         ((factor - Decimal::ONE) * Decimal::ONE_HUNDRED).round_dp(2)
     }
 
-    /// An odd rate, such as 20.15 from a channel's rounded tax, counts as the known rate nearby (linnworks.md 4.3).
+    /// An odd rate, such as 20.15 from a channel's rounded tax, counts as the known rate nearby (linnworks.md 4.3); but
+    /// a little tax never counts as none.
     fn snap(&self, rate: Decimal) -> Decimal {
-        let near = self
-            .known
-            .iter()
-            .copied()
-            .filter(|known| (known - rate).abs() <= self.tolerance);
+        let near =
+            self.known.iter().copied().filter(|known| {
+                *known == rate || (!known.is_zero() && (known - rate).abs() <= self.tolerance)
+            });
         near.min_by_key(|known| (known - rate).abs()).unwrap_or(rate)
     }
 

@@ -70,9 +70,10 @@ impl Work<'_> {
         let exchange_rate = self.map_exchange_rate()?;
         let number = self.map_number()?;
         let customer = self.map_customer()?;
-        let billing_address = self.map_address(order.bill_to());
-        let shipping_address = self.map_address(&order.shipping_address);
+        let billing_address = self.map_billing_address();
+        let shipping_address = self.map_shipping_address();
         let email = self.map_email();
+        self.explain_email(email.as_deref());
         let class = self.map_class()?;
         let department = self.map_department()?;
         let payment_method = self.map_payment_method()?;
@@ -88,16 +89,9 @@ impl Work<'_> {
             private_note: self.compose_note(&number),
             customer_memo: self.map_memo(),
             ship_date: order.dates.processed.map(|instant| self.local_date(instant)),
-            ship_method: order
-                .shipping
-                .service
-                .as_deref()
-                .and_then(|service| self.text(service, 100)),
-            tracking_number: order
-                .shipping
-                .tracking_number
-                .as_deref()
-                .and_then(|number| self.text(number, 100)),
+            ship_method: self.map_shipping_text("shipping method", order.shipping.service.as_deref()),
+            tracking_number: self
+                .map_shipping_text("tracking number", order.shipping.tracking_number.as_deref()),
             kind,
             doc_number: number.sent,
             date,
@@ -216,6 +210,24 @@ impl Work<'_> {
         self.explanation
             .note("memo", memo.clone(), Some(path), Some("document.customer_memo"));
         Some(memo)
+    }
+
+    fn explain_email(&mut self, email: Option<&str>) {
+        if let Some(email) = email {
+            self.explanation.note(
+                "e-mail",
+                email,
+                Some("CustomerInfo.BillingAddress.EmailAddress"),
+                None,
+            );
+        }
+    }
+
+    fn map_shipping_text(&mut self, field: &str, raw: Option<&str>) -> Option<String> {
+        let shown = self.text(raw?, 100)?;
+        self.explanation
+            .note(field, shown.clone(), Some("ShippingInfo"), None);
+        Some(shown)
     }
 
     /// A text as the company takes it: no control characters, at most `max` characters, and in the US ISO-8859-1 only.

@@ -247,13 +247,7 @@ pub fn order_of(lines: Vec<OrderLine>, postage: &str) -> Order {
             sub_source: "Amazon UK".to_owned(),
             site_code: None,
         },
-        dates: OrderDates {
-            received: Some("2026-03-01T10:00:00Z".parse().unwrap()),
-            processed: Some("2026-03-02T12:00:00Z".parse().unwrap()),
-            paid: Some("2026-03-01T10:05:00Z".parse().unwrap()),
-            despatch_by: None,
-            cancelled: None,
-        },
+        dates: dates(),
         location_id: Uuid::nil(),
         location_name: None,
         tax_id: None,
@@ -281,6 +275,16 @@ pub fn order_of(lines: Vec<OrderLine>, postage: &str) -> Order {
             payment_method: Some("PayPal".to_owned()),
         },
         lines,
+    }
+}
+
+fn dates() -> OrderDates {
+    OrderDates {
+        received: Some("2026-03-01T10:00:00Z".parse().unwrap()),
+        processed: Some("2026-03-02T12:00:00Z".parse().unwrap()),
+        paid: Some("2026-03-01T10:05:00Z".parse().unwrap()),
+        despatch_by: None,
+        cancelled: None,
     }
 }
 
