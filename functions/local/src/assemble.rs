@@ -59,7 +59,13 @@ pub fn assemble(cli: &Cli, progress: Listener) -> anyhow::Result<Assembly> {
 fn read_parts(cli: &Cli, progress: Listener) -> anyhow::Result<Parts> {
     let config = read_config(&cli.config, &|name| std::env::var(name).ok())?;
     let settings = read_settings(&config.settings_path)?;
-    Ok(Parts { config, settings, data: cli.data.clone(), clock: Arc::new(SystemClock), progress })
+    Ok(Parts {
+        config,
+        settings,
+        data: cli.data.clone(),
+        clock: Arc::new(SystemClock),
+        progress,
+    })
 }
 
 /// Puts the parts together around an open store.
@@ -72,9 +78,18 @@ pub fn build(parts: Parts, store: SqliteStore) -> anyhow::Result<Assembly> {
     let vault: Arc<dyn TokenVault> = store.clone();
     let source = linnworks_connector(&parts.config, &settings, parts.clock.clone(), vault.clone())?;
     let books = quickbooks_connector(&parts.config, &settings, parts.clock.clone(), vault)?;
-    let core =
-        Core { store: store.clone(), queue: store, clock: parts.clock, settings, progress: parts.progress };
-    Ok(Assembly { core, source: Arc::new(source), books: Arc::new(books) })
+    let core = Core {
+        store: store.clone(),
+        queue: store,
+        clock: parts.clock,
+        settings,
+        progress: parts.progress,
+    };
+    Ok(Assembly {
+        core,
+        source: Arc::new(source),
+        books: Arc::new(books),
+    })
 }
 
 fn linnworks_connector(

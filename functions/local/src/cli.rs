@@ -12,10 +12,22 @@ use domain::StateName;
 #[command(name = "linnbooks", version, about, max_term_width = 110)]
 pub struct Cli {
     /// Connections; settings and rules sit beside it.
-    #[arg(long, global = true, env = "LINNBOOKS_CONFIG", default_value = "linnbooks.toml", value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        env = "LINNBOOKS_CONFIG",
+        default_value = "linnbooks.toml",
+        value_name = "FILE"
+    )]
     pub config: PathBuf,
     /// Where the data lies (linnbooks.sqlite).
-    #[arg(long, global = true, env = "LINNBOOKS_DATA", default_value = ".linnbooks", value_name = "DIR")]
+    #[arg(
+        long,
+        global = true,
+        env = "LINNBOOKS_DATA",
+        default_value = ".linnbooks",
+        value_name = "DIR"
+    )]
     pub data: PathBuf,
     /// What to do.
     #[command(subcommand)]
@@ -236,10 +248,13 @@ pub enum SettingsCommand {
 }
 
 fn parse_state(text: &str) -> Result<StateName, String> {
-    StateName::ALL.into_iter().find(|state| state.as_str() == text).ok_or_else(|| {
-        let names: Vec<&str> = StateName::ALL.iter().map(|state| state.as_str()).collect();
-        format!("states are {}", names.join(", "))
-    })
+    StateName::ALL
+        .into_iter()
+        .find(|state| state.as_str() == text)
+        .ok_or_else(|| {
+            let names: Vec<&str> = StateName::ALL.iter().map(|state| state.as_str()).collect();
+            format!("states are {}", names.join(", "))
+        })
 }
 
 #[cfg(test)]
@@ -254,7 +269,9 @@ mod tests {
 
     #[test]
     fn an_unknown_state_is_refused_with_the_states_there_are() {
-        let error = Cli::try_parse_from(["linnbooks", "log", "--state", "lost"]).unwrap_err().to_string();
+        let error = Cli::try_parse_from(["linnbooks", "log", "--state", "lost"])
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("posted, skipped, held, conflict"), "{error}");
     }
 

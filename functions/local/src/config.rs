@@ -31,7 +31,9 @@ pub enum ConfigError {
         cause: String,
     },
     /// A variable that the file names is not set.
-    #[error("{path}: {key} is env:{variable}, and the environment has no {variable}. Set it, for example: export {variable}=...")]
+    #[error(
+        "{path}: {key} is env:{variable}, and the environment has no {variable}. Set it, for example: export {variable}=..."
+    )]
     MissingVariable {
         /// Which file.
         path: PathBuf,
@@ -97,7 +99,9 @@ struct FilesTable {
 
 impl Default for FilesTable {
     fn default() -> Self {
-        Self { settings: default_settings() }
+        Self {
+            settings: default_settings(),
+        }
     }
 }
 
@@ -157,7 +161,9 @@ pub fn read_config(path: &Path, environment: Environment<'_>) -> Result<Config, 
     let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable {
         path: path.to_owned(),
         cause: error.to_string(),
-        remedy: "Write it as the README shows, name it with --config, or try `linnbooks demo`, which needs none".into(),
+        remedy:
+            "Write it as the README shows, name it with --config, or try `linnbooks demo`, which needs none"
+                .into(),
     })?;
     let file: File = toml::from_str(&text).map_err(|error| invalid(path, &text, &error))?;
     let value = |key: &str, raw: String| resolve(path, key, raw, environment);
@@ -169,7 +175,10 @@ pub fn read_config(path: &Path, environment: Environment<'_>) -> Result<Config, 
         token: secret("linnworks.token", file.linnworks.token)?,
         auth_url: value("linnworks.auth_url", file.linnworks.auth_url)?,
         client_id: value("quickbooks_online.client_id", file.quickbooks_online.client_id)?,
-        client_secret: secret("quickbooks_online.client_secret", file.quickbooks_online.client_secret)?,
+        client_secret: secret(
+            "quickbooks_online.client_secret",
+            file.quickbooks_online.client_secret,
+        )?,
         refresh_token: file
             .quickbooks_online
             .refresh_token
@@ -185,9 +194,15 @@ pub fn read_config(path: &Path, environment: Environment<'_>) -> Result<Config, 
 
 /// The parser's message with the place. The excerpt of the line is left out: it may hold a secret.
 fn invalid(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
-    let line = error.span().and_then(|span| text.get(..span.start)).map(|before| before.matches('\n').count() + 1);
+    let line = error
+        .span()
+        .and_then(|span| text.get(..span.start))
+        .map(|before| before.matches('\n').count() + 1);
     let place = line.map_or(String::new(), |line| format!("line {line}: "));
-    ConfigError::Invalid { path: path.to_owned(), cause: format!("{place}{}", error.message()) }
+    ConfigError::Invalid {
+        path: path.to_owned(),
+        cause: format!("{place}{}", error.message()),
+    }
 }
 
 fn resolve(path: &Path, key: &str, raw: String, environment: Environment<'_>) -> Result<String, ConfigError> {
@@ -250,28 +265,41 @@ mod tests {
 
     #[test]
     fn a_value_is_taken_from_the_environment_and_shown_nowhere() {
-        let config = read(GOOD, &|name| (name == "LINNWORKS_APPLICATION_SECRET").then(|| "hush".into())).unwrap();
+        let config = read(GOOD, &|name| {
+            (name == "LINNWORKS_APPLICATION_SECRET").then(|| "hush".into())
+        })
+        .unwrap();
         assert_eq!(config.application_secret.expose_secret(), "hush");
         let shown = format!("{config:?}");
-        assert!(!shown.contains("hush") && !shown.contains("install-token") && !shown.contains("intuit-secret"), "{shown}");
+        assert!(
+            !shown.contains("hush") && !shown.contains("install-token") && !shown.contains("intuit-secret"),
+            "{shown}"
+        );
     }
 
     #[test]
     fn a_missing_variable_is_named_with_its_key() {
         let error = read(GOOD, &|_| None).unwrap_err().to_string();
-        assert!(error.contains("linnworks.application_secret is env:LINNWORKS_APPLICATION_SECRET"), "{error}");
+        assert!(
+            error.contains("linnworks.application_secret is env:LINNWORKS_APPLICATION_SECRET"),
+            "{error}"
+        );
     }
 
     #[test]
     fn an_unknown_key_is_refused_with_its_line_and_without_values() {
-        let error = read(&GOOD.replace("client_id", "clientid"), &|_| Some("x".into())).unwrap_err().to_string();
+        let error = read(&GOOD.replace("client_id", "clientid"), &|_| Some("x".into()))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("line 7") && error.contains("clientid"), "{error}");
         assert!(!error.contains("intuit-secret"), "{error}");
     }
 
     #[test]
     fn an_empty_value_is_refused() {
-        let error = read(&GOOD.replace("\"app\"", "\"\""), &|_| Some("x".into())).unwrap_err().to_string();
+        let error = read(&GOOD.replace("\"app\"", "\"\""), &|_| Some("x".into()))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("linnworks.application_id is empty"), "{error}");
     }
 }

@@ -25,7 +25,11 @@ pub enum Exit {
 impl Exit {
     /// The exit of a run with these counts.
     pub fn of_counts(counts: &Counts) -> Self {
-        if counts.is_settled() { Self::Fine } else { Self::Waiting }
+        if counts.is_settled() {
+            Self::Fine
+        } else {
+            Self::Waiting
+        }
     }
 }
 
@@ -45,7 +49,9 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
     let misused = error.chain().any(|cause| {
         cause.downcast_ref::<ConfigError>().is_some()
             || cause.downcast_ref::<mapping::SettingsError>().is_some()
-            || cause.downcast_ref::<RunError>().is_some_and(RunError::is_configuration)
+            || cause
+                .downcast_ref::<RunError>()
+                .is_some_and(RunError::is_configuration)
             || cause
                 .downcast_ref::<ports::ConnectorError>()
                 .is_some_and(|error| error.disposition == ports::Disposition::Configuration)

@@ -11,7 +11,11 @@ use pipeline::Progress;
 
 /// A listener that draws a bar, and the bar, to be finished by its owner.
 pub fn progress_bar() -> (Arc<dyn Fn(Progress) + Send + Sync>, ProgressBar) {
-    let bar = if std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
+    let bar = if std::io::stderr().is_terminal() {
+        ProgressBar::new(0)
+    } else {
+        ProgressBar::hidden()
+    };
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} documents {elapsed} {msg}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar.enable_steady_tick(Duration::from_millis(200));

@@ -48,9 +48,16 @@ pub fn counts_sentence(summary: &Summary) -> String {
         (counts.unknown, "unknown"),
         (counts.pending, "pending"),
     ];
-    let shown: Vec<String> =
-        parts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
-    if shown.is_empty() { "no documents".to_owned() } else { shown.join(", ") }
+    let shown: Vec<String> = parts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    if shown.is_empty() {
+        "no documents".to_owned()
+    } else {
+        shown.join(", ")
+    }
 }
 
 /// The sums per currency.
@@ -58,7 +65,16 @@ pub fn print_totals(totals: &[TotalsRow]) {
     if totals.is_empty() {
         return;
     }
-    let mut shown = table(&["Currency", "Linnworks", "Posted", "Skipped", "Held", "Conflict", "Unknown", "Pending"]);
+    let mut shown = table(&[
+        "Currency",
+        "Linnworks",
+        "Posted",
+        "Skipped",
+        "Held",
+        "Conflict",
+        "Unknown",
+        "Pending",
+    ]);
     for row in totals {
         shown.add_row([
             &row.currency,
@@ -81,10 +97,15 @@ pub fn print_totals(totals: &[TotalsRow]) {
 
 /// Documents with state, transactions and reason; those that need a person are shown first and whole.
 pub fn print_documents(rows: &[DocumentRow]) {
-    let (calm, restless): (Vec<&DocumentRow>, Vec<&DocumentRow>) =
-        rows.iter().partition(|row| matches!(row.state, ShownState::Posted) && row.reason.is_none());
+    let (calm, restless): (Vec<&DocumentRow>, Vec<&DocumentRow>) = rows
+        .iter()
+        .partition(|row| matches!(row.state, ShownState::Posted) && row.reason.is_none());
     let mut shown = table(&["Order", "State", "Total", "QuickBooks", "Why, and what to do"]);
-    for row in restless.iter().chain(calm.iter()).take(ROWS_SHOWN_MAX.max(restless.len())) {
+    for row in restless
+        .iter()
+        .chain(calm.iter())
+        .take(ROWS_SHOWN_MAX.max(restless.len()))
+    {
         shown.add_row(document_cells(row));
     }
     say!("{shown}");
@@ -104,7 +125,11 @@ pub fn document_cells(row: &DocumentRow) -> [String; 5] {
         .quickbooks
         .iter()
         .map(|one| {
-            let number = one.doc_number.as_deref().map(|number| format!(" no. {number}")).unwrap_or_default();
+            let number = one
+                .doc_number
+                .as_deref()
+                .map(|number| format!(" no. {number}"))
+                .unwrap_or_default();
             format!("{} {}{number}", one.kind, one.id)
         })
         .collect();

@@ -36,7 +36,12 @@ pub struct Stage {
 
 /// The options of a demo's world whose last order was processed at this instant.
 pub fn world_options(orders: u32, until: Timestamp) -> WorldOptions {
-    WorldOptions { orders_count: orders, until, span: SignedDuration::from_hours(72), ..WorldOptions::default() }
+    WorldOptions {
+        orders_count: orders,
+        until,
+        span: SignedDuration::from_hours(72),
+        ..WorldOptions::default()
+    }
 }
 
 impl Stage {
@@ -53,7 +58,12 @@ impl Stage {
         let linnworks = LinnworksSimulator::start_on(linnworks, world.order_values(), time.clone()).await?;
         let company = company_of(&world);
         let quickbooks = QuickBooksOnlineSimulator::start_on(quickbooks, company, time.clone()).await?;
-        Ok(Self { linnworks, quickbooks, time, world })
+        Ok(Self {
+            linnworks,
+            quickbooks,
+            time,
+            world,
+        })
     }
 
     /// The configuration that leads to this stage.
@@ -86,7 +96,10 @@ fn company_of(world: &World) -> CompanySeed {
 }
 
 fn item_of(item: &WorldItem) -> ItemSeed {
-    ItemSeed { unit_price: item.unit_price, ..ItemSeed::non_inventory(&item.title, &item.sku) }
+    ItemSeed {
+        unit_price: item.unit_price,
+        ..ItemSeed::non_inventory(&item.title, &item.sku)
+    }
 }
 
 /// The settings of the demo.

@@ -124,7 +124,10 @@ impl TransactionKind {
 }
 
 /// The customer of a document.
-#[expect(clippy::large_enum_variant, reason = "it lives inside a boxed document, once per document")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lives inside a boxed document, once per document"
+)]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CustomerRef {

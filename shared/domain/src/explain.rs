@@ -28,7 +28,13 @@ pub struct Explanation {
 
 impl Explanation {
     /// Notes where a field's value came from.
-    pub fn note(&mut self, field: impl Into<String>, value: impl Into<String>, source: Option<&str>, setting: Option<&str>) {
+    pub fn note(
+        &mut self,
+        field: impl Into<String>,
+        value: impl Into<String>,
+        source: Option<&str>,
+        setting: Option<&str>,
+    ) {
         self.fields.push(FieldTrace {
             field: field.into(),
             value: value.into(),

@@ -186,7 +186,10 @@ pub struct DocumentKey {
 impl DocumentKey {
     /// The key of an order.
     pub fn order(id: OrderId) -> Self {
-        Self { kind: SourceKind::Order, id: id.to_string() }
+        Self {
+            kind: SourceKind::Order,
+            id: id.to_string(),
+        }
     }
 
     /// The kind of document.
@@ -201,7 +204,9 @@ impl DocumentKey {
 
     /// The order's id, when the document is an order.
     pub fn order_id(&self) -> Option<OrderId> {
-        (self.kind == SourceKind::Order).then(|| self.id.parse().ok()).flatten()
+        (self.kind == SourceKind::Order)
+            .then(|| self.id.parse().ok())
+            .flatten()
     }
 }
 
@@ -221,11 +226,19 @@ impl TryFrom<String> for DocumentKey {
     type Error = IdError;
     fn try_from(text: String) -> Result<Self, IdError> {
         let (kind, id) = text.split_once(':').ok_or(IdError::NotADocumentKey)?;
-        let kind = [SourceKind::Order, SourceKind::Refund, SourceKind::PurchaseOrder, SourceKind::Delivery]
-            .into_iter()
-            .find(|candidate| candidate.as_str() == kind)
-            .ok_or(IdError::NotADocumentKey)?;
-        Ok(Self { kind, id: id.to_owned() })
+        let kind = [
+            SourceKind::Order,
+            SourceKind::Refund,
+            SourceKind::PurchaseOrder,
+            SourceKind::Delivery,
+        ]
+        .into_iter()
+        .find(|candidate| candidate.as_str() == kind)
+        .ok_or(IdError::NotADocumentKey)?;
+        Ok(Self {
+            kind,
+            id: id.to_owned(),
+        })
     }
 }
 
@@ -254,8 +267,11 @@ impl Marker {
     /// True when the note carries this marker, revision included.
     pub fn is_in(&self, note: &str) -> bool {
         let text = self.to_string();
-        note.match_indices(&text)
-            .any(|(at, _)| !note.get(at + text.len()..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())))
+        note.match_indices(&text).any(|(at, _)| {
+            !note
+                .get(at + text.len()..)
+                .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        })
     }
 }
 
@@ -295,16 +311,37 @@ mod tests {
     #[test]
     fn a_document_number_of_22_characters_is_refused() {
         assert!(DocNumber::parse("1".repeat(21)).is_ok());
-        assert_eq!(DocNumber::parse("1".repeat(22)), Err(IdError::DocNumberLength(22)));
+        assert_eq!(
+            DocNumber::parse("1".repeat(22)),
+            Err(IdError::DocNumberLength(22))
+        );
         assert_eq!(DocNumber::parse(""), Err(IdError::DocNumberLength(0)));
     }
 
     #[test]
     fn revision_1_is_not_found_in_a_note_of_revision_12() {
         let key = DocumentKey::order(OrderId(Uuid::nil()));
-        let note = format!("thanks; {}", Marker { key: key.clone(), revision: 12 });
-        assert!(!Marker { key: key.clone(), revision: 1 }.is_in(&note));
-        assert!(Marker { key: key.clone(), revision: 12 }.is_in(&note));
+        let note = format!(
+            "thanks; {}",
+            Marker {
+                key: key.clone(),
+                revision: 12
+            }
+        );
+        assert!(
+            !Marker {
+                key: key.clone(),
+                revision: 1
+            }
+            .is_in(&note)
+        );
+        assert!(
+            Marker {
+                key: key.clone(),
+                revision: 12
+            }
+            .is_in(&note)
+        );
         assert!(Marker { key, revision: 1 }.is_same_document(&note));
     }
 
@@ -312,6 +349,9 @@ mod tests {
     fn a_document_key_survives_its_text_form() {
         let key = DocumentKey::order(OrderId(Uuid::nil()));
         assert_eq!(DocumentKey::try_from(key.to_string()), Ok(key));
-        assert_eq!(DocumentKey::try_from("invoice:1".to_owned()), Err(IdError::NotADocumentKey));
+        assert_eq!(
+            DocumentKey::try_from("invoice:1".to_owned()),
+            Err(IdError::NotADocumentKey)
+        );
     }
 }

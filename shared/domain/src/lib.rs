@@ -25,13 +25,14 @@ pub mod state;
 
 pub use company::{Company, Preferences};
 pub use document::{
-    AccountingDocument, CustomerRef, DocumentKind, DocumentLine, DocumentTax, ExchangeRate, ItemLine, ItemRef, LineRole,
-    NewCustomer, NewItem, NewItemKind, PaymentPlan, PostalAddress, TaxForm, TaxLine, TransactionKind,
+    AccountingDocument, CustomerRef, DocumentKind, DocumentLine, DocumentTax, ExchangeRate, ItemLine,
+    ItemRef, LineRole, NewCustomer, NewItem, NewItemKind, PaymentPlan, PostalAddress, TaxForm, TaxLine,
+    TransactionKind,
 };
 pub use explain::{Explanation, FieldTrace};
 pub use ids::{
-    DocNumber, DocumentKey, ListId, ListRef, Marker, OrderId, OrderNumber, RealmId, RequestId, RowId, Sku, SourceKind, SyncToken,
-    TransactionId,
+    DocNumber, DocumentKey, ListId, ListRef, Marker, OrderId, OrderNumber, RealmId, RequestId, RowId, Sku,
+    SourceKind, SyncToken, TransactionId,
 };
 pub use lists::Lists;
 pub use money::{Currency, Money, MoneyError};

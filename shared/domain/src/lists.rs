@@ -28,7 +28,10 @@ pub struct ListEntry {
 impl ListEntry {
     /// The reference to it.
     pub fn to_ref(&self) -> ListRef {
-        ListRef { id: self.id.clone(), name: self.name.clone() }
+        ListRef {
+            id: self.id.clone(),
+            name: self.name.clone(),
+        }
     }
 }
 
@@ -205,7 +208,9 @@ impl Lists {
                     index(&mut self.items_by_sku, fold_name(sku), &entry.id);
                 }
             }
-            ListDetail::Customer { email: Some(email), .. } => {
+            ListDetail::Customer {
+                email: Some(email), ..
+            } => {
                 index(&mut self.customers_by_email, fold_name(email), &entry.id);
             }
             _ => {}
@@ -215,7 +220,9 @@ impl Lists {
 
     /// Takes an entry out.
     pub fn remove(&mut self, kind: ListKind, id: &ListId) {
-        let Some(entry) = self.entries.remove(&(kind, id.clone())) else { return };
+        let Some(entry) = self.entries.remove(&(kind, id.clone())) else {
+            return;
+        };
         unindex(&mut self.by_name, &(kind, fold_name(&entry.name)), id);
         match &entry.detail {
             ListDetail::Item { short_name, sku, .. } => {
@@ -224,7 +231,9 @@ impl Lists {
                     unindex(&mut self.items_by_sku, &fold_name(sku), id);
                 }
             }
-            ListDetail::Customer { email: Some(email), .. } => {
+            ListDetail::Customer {
+                email: Some(email), ..
+            } => {
                 unindex(&mut self.customers_by_email, &fold_name(email), id);
             }
             _ => {}
@@ -238,7 +247,10 @@ impl Lists {
 
     /// All entries of a kind, by id.
     pub fn all(&self, kind: ListKind) -> impl Iterator<Item = &ListEntry> {
-        self.entries.iter().filter(move |((of, _), _)| *of == kind).map(|(_, entry)| entry)
+        self.entries
+            .iter()
+            .filter(move |((of, _), _)| *of == kind)
+            .map(|(_, entry)| entry)
     }
 
     /// Active and inactive entries with this name.
@@ -267,7 +279,10 @@ impl Lists {
     }
 
     fn resolve(&self, kind: ListKind, ids: Option<&Vec<ListId>>) -> Vec<&ListEntry> {
-        ids.into_iter().flatten().filter_map(|id| self.get(kind, id)).collect()
+        ids.into_iter()
+            .flatten()
+            .filter_map(|id| self.get(kind, id))
+            .collect()
     }
 }
 
@@ -293,7 +308,10 @@ mod tests {
             id: ListId::new(id),
             name: name.into(),
             active,
-            detail: ListDetail::Customer { currency: None, email: Some("jo@example.com".into()) },
+            detail: ListDetail::Customer {
+                currency: None,
+                email: Some("jo@example.com".into()),
+            },
         }
     }
 
@@ -302,7 +320,12 @@ mod tests {
         let mut lists = Lists::from_entries([customer("1", "Amazon GBP", true)]);
         lists.put(customer("1", "Amazon Pounds", true));
         assert!(lists.find_active(ListKind::Customer, "amazon gbp").is_none());
-        assert_eq!(lists.find_active(ListKind::Customer, " AMAZON pounds").map(|entry| entry.id.as_str()), Some("1"));
+        assert_eq!(
+            lists
+                .find_active(ListKind::Customer, " AMAZON pounds")
+                .map(|entry| entry.id.as_str()),
+            Some("1")
+        );
         assert_eq!(lists.customers_with_email("JO@example.com").len(), 1);
     }
 

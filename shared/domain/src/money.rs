@@ -118,7 +118,10 @@ impl Money {
         if self.currency != other.currency {
             return Err(MoneyError::Mixed(self.currency, other.currency));
         }
-        let amount = self.amount.checked_add(other.amount).ok_or(MoneyError::Overflow)?;
+        let amount = self
+            .amount
+            .checked_add(other.amount)
+            .ok_or(MoneyError::Overflow)?;
         Ok(Self::new(amount, self.currency))
     }
 
@@ -141,16 +144,27 @@ impl Money {
             let rest = weights.len().saturating_sub(1);
             return weights
                 .first()
-                .map(|_| std::iter::once(whole).chain(std::iter::repeat_n(Self::zero(self.currency), rest)).collect())
+                .map(|_| {
+                    std::iter::once(whole)
+                        .chain(std::iter::repeat_n(Self::zero(self.currency), rest))
+                        .collect()
+                })
                 .unwrap_or_default();
         }
         let places = self.currency.exponent();
-        let exact: Vec<Decimal> = weights.iter().map(|weight| share(whole.amount, weight.abs(), sum)).collect();
+        let exact: Vec<Decimal> = weights
+            .iter()
+            .map(|weight| share(whole.amount, weight.abs(), sum))
+            .collect();
         let mut parts: Vec<Decimal> = exact
             .iter()
             .map(|amount| amount.round_dp_with_strategy(places, RoundingStrategy::ToZero))
             .collect();
-        let step = if whole.amount.is_sign_negative() { -self.currency.unit() } else { self.currency.unit() };
+        let step = if whole.amount.is_sign_negative() {
+            -self.currency.unit()
+        } else {
+            self.currency.unit()
+        };
         let mut order: Vec<usize> = (0..parts.len()).collect();
         let remainder = |index: &usize| match (exact.get(*index), parts.get(*index)) {
             (Some(exact), Some(part)) => (exact - part).abs(),
@@ -167,18 +181,29 @@ impl Money {
                 missing -= step;
             }
         }
-        parts.into_iter().map(|amount| Self::new(amount, self.currency)).collect()
+        parts
+            .into_iter()
+            .map(|amount| Self::new(amount, self.currency))
+            .collect()
     }
 }
 
 fn share(amount: Decimal, weight: Decimal, sum: Decimal) -> Decimal {
-    weight.checked_div(sum).and_then(|part| part.checked_mul(amount)).unwrap_or(Decimal::ZERO)
+    weight
+        .checked_div(sum)
+        .and_then(|part| part.checked_mul(amount))
+        .unwrap_or(Decimal::ZERO)
 }
 
 impl fmt::Display for Money {
     /// At least the currency's decimals: `12.50 GBP`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {}", show_amount(self.amount, self.currency), self.currency)
+        write!(
+            formatter,
+            "{} {}",
+            show_amount(self.amount, self.currency),
+            self.currency
+        )
     }
 }
 
@@ -218,19 +243,31 @@ mod tests {
     fn a_midpoint_is_rounded_away_from_zero() {
         assert_eq!(gbp().round(Decimal::new(1_861_075, 3)).to_string(), "1861.08");
         assert_eq!(gbp().round(Decimal::new(-125, 3)).to_string(), "-0.13");
-        assert_eq!(Currency::parse("JPY").unwrap().round(Decimal::new(105, 1)).to_string(), "11");
+        assert_eq!(
+            Currency::parse("JPY")
+                .unwrap()
+                .round(Decimal::new(105, 1))
+                .to_string(),
+            "11"
+        );
     }
 
     #[test]
     fn amounts_are_shown_with_the_decimals_of_the_currency() {
         assert_eq!(Money::new(Decimal::new(125, 1), gbp()).to_string(), "12.50 GBP");
-        assert_eq!(Money::new(Decimal::new(23325, 3), gbp()).to_string(), "23.325 GBP");
+        assert_eq!(
+            Money::new(Decimal::new(23325, 3), gbp()).to_string(),
+            "23.325 GBP"
+        );
     }
 
     #[test]
     fn two_currencies_are_never_added() {
         let usd = Currency::parse("USD").unwrap();
-        assert_eq!(Money::zero(gbp()).checked_add(Money::zero(usd)), Err(MoneyError::Mixed(gbp(), usd)));
+        assert_eq!(
+            Money::zero(gbp()).checked_add(Money::zero(usd)),
+            Err(MoneyError::Mixed(gbp(), usd))
+        );
     }
 
     proptest! {

@@ -22,7 +22,12 @@ pub struct Reason {
 impl Reason {
     /// A reason found by linnbooks itself.
     pub fn new(code: ReasonCode, cause: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { code, cause: cause.into(), remedy: remedy.into(), raw: None }
+        Self {
+            code,
+            cause: cause.into(),
+            remedy: remedy.into(),
+            raw: None,
+        }
     }
 
     /// The same with the answer of QuickBooks.

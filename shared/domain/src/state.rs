@@ -145,7 +145,9 @@ impl DocumentState {
     /// The reason, for the states that have one.
     pub fn reason(&self) -> Option<&Reason> {
         match self {
-            Self::Skipped { reason } | Self::Held { reason, .. } | Self::Conflict { reason, .. } => Some(reason),
+            Self::Skipped { reason } | Self::Held { reason, .. } | Self::Conflict { reason, .. } => {
+                Some(reason)
+            }
             _ => None,
         }
     }
@@ -156,7 +158,9 @@ impl DocumentState {
             Self::Posted { transactions, .. } => transactions,
             Self::Held { posted, .. } => posted,
             Self::Conflict { found, .. } => found,
-            Self::Ready { ready } | Self::Posting { ready, .. } | Self::Unknown { ready, .. } => &ready.posted,
+            Self::Ready { ready } | Self::Posting { ready, .. } | Self::Unknown { ready, .. } => {
+                &ready.posted
+            }
             Self::Fetched | Self::Skipped { .. } => &[],
         }
     }

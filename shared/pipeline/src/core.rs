@@ -70,17 +70,30 @@ impl Core {
         what: impl Into<String>,
     ) -> Change {
         let now = self.now();
-        let event = Event { at: now, key: record.key.clone(), actor: actor.to_owned(), what: what.into() };
+        let event = Event {
+            at: now,
+            key: record.key.clone(),
+            actor: actor.to_owned(),
+            what: what.into(),
+        };
         record.state = state;
         record.updated_at = now;
-        Change { record, payload: None, event: Some(event) }
+        Change {
+            record,
+            payload: None,
+            event: Some(event),
+        }
     }
 
     /// Sends hints that these documents have work to be done.
     ///
     /// # Errors
     /// Those of the queue.
-    pub async fn hint(&self, queue: QueueName, keys: impl IntoIterator<Item = DocumentKey>) -> Result<(), StoreError> {
+    pub async fn hint(
+        &self,
+        queue: QueueName,
+        keys: impl IntoIterator<Item = DocumentKey>,
+    ) -> Result<(), StoreError> {
         let messages: Vec<Message> = keys.into_iter().map(Message::new).collect();
         if messages.is_empty() {
             return Ok(());
@@ -91,7 +104,10 @@ impl Core {
 
 /// An instant moved by a wait; the end of time when that is beyond it.
 pub fn later(at: Timestamp, wait: Duration) -> Timestamp {
-    jiff::SignedDuration::try_from(wait).ok().and_then(|wait| at.checked_add(wait).ok()).unwrap_or(Timestamp::MAX)
+    jiff::SignedDuration::try_from(wait)
+        .ok()
+        .and_then(|wait| at.checked_add(wait).ok())
+        .unwrap_or(Timestamp::MAX)
 }
 
 /// A hash of the order's content: another value means that the order changed.

@@ -27,7 +27,10 @@ pub enum RunError {
 impl RunError {
     /// A request that cannot be met.
     pub fn request(cause: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self::Request { cause: cause.into(), remedy: remedy.into() }
+        Self::Request {
+            cause: cause.into(),
+            remedy: remedy.into(),
+        }
     }
 
     /// True when usage or configuration is at fault (exit code 2).

@@ -63,11 +63,21 @@ pub struct Fetched {
 ///
 /// # Errors
 /// Those of Linnworks and of the store; what was stored before stays stored, and the watermark is not moved.
-pub async fn fetch_orders(core: &Core, source: &dyn OrderSource, request: &FetchRequest) -> Result<Fetched, RunError> {
-    let manner = Manner { even_unchanged: !request.references.is_empty(), look_up_first: needs_look_up(core, request).await? };
+pub async fn fetch_orders(
+    core: &Core,
+    source: &dyn OrderSource,
+    request: &FetchRequest,
+) -> Result<Fetched, RunError> {
+    let manner = Manner {
+        even_unchanged: !request.references.is_empty(),
+        look_up_first: needs_look_up(core, request).await?,
+    };
     if !request.references.is_empty() {
         let headers = find_references(source, &request.references).await?;
-        let asked = headers.iter().map(|header| DocumentKey::order(header.id)).collect();
+        let asked = headers
+            .iter()
+            .map(|header| DocumentKey::order(header.id))
+            .collect();
         let keys = store_headers(core, source, &headers, manner).await?;
         return Ok(Fetched { keys, asked });
     }
@@ -75,15 +85,21 @@ pub async fn fetch_orders(core: &Core, source: &dyn OrderSource, request: &Fetch
     if request.books != OrderBooks::Open {
         let window = choose_window(core, request).await?;
         let headers = source.find_processed(window).await?;
-        fetched.keys.extend(store_headers(core, source, &headers, manner).await?);
+        fetched
+            .keys
+            .extend(store_headers(core, source, &headers, manner).await?);
         if request.since.is_none() && request.until.is_none() {
-            core.store.advance_watermark(WATERMARK, next_watermark(&headers, window)).await?;
+            core.store
+                .advance_watermark(WATERMARK, next_watermark(&headers, window))
+                .await?;
             core.store.advance_watermark(LAST_RUN, core.now()).await?;
         }
     }
     if request.books != OrderBooks::Processed {
         let headers = source.find_open().await?;
-        fetched.keys.extend(store_headers(core, source, &headers, manner).await?);
+        fetched
+            .keys
+            .extend(store_headers(core, source, &headers, manner).await?);
     }
     Ok(fetched)
 }
@@ -91,7 +107,11 @@ pub async fn fetch_orders(core: &Core, source: &dyn OrderSource, request: &Fetch
 /// Where the next run begins (less the overlap): the newest order that Linnworks itself dated, so that a clock of ours that is ahead
 /// leaves no gap; and at least the end of the window less [`CLOCK_SKEW_MAX`], so that quiet days do not make the window grow.
 fn next_watermark(headers: &[OrderHeader], window: Window) -> Timestamp {
-    let newest = headers.iter().filter_map(|header| header.processed_at).filter(|at| *at <= window.to).max();
+    let newest = headers
+        .iter()
+        .filter_map(|header| header.processed_at)
+        .filter(|at| *at <= window.to)
+        .max();
     let floor = earlier(window.to, CLOCK_SKEW_MAX).max(window.from);
     newest.map_or(floor, |newest| newest.max(floor))
 }
@@ -111,7 +131,12 @@ async fn needs_look_up(core: &Core, request: &FetchRequest) -> Result<bool, RunE
     if request.since.is_some() || request.until.is_some() || !request.references.is_empty() {
         return Ok(true);
     }
-    let longest = Duration::from_secs(core.settings.posting.look_up_first_after_hours.saturating_mul(3600));
+    let longest = Duration::from_secs(
+        core.settings
+            .posting
+            .look_up_first_after_hours
+            .saturating_mul(3600),
+    );
     let last = core.store.watermark(LAST_RUN).await?;
     Ok(last.is_none_or(|last| last < earlier(core.now(), longest)))
 }
@@ -120,7 +145,10 @@ async fn needs_look_up(core: &Core, request: &FetchRequest) -> Result<bool, RunE
 ///
 /// # Errors
 /// Those of Linnworks, and a request that fits no order or several.
-pub async fn find_references(source: &dyn OrderSource, references: &[String]) -> Result<Vec<OrderHeader>, RunError> {
+pub async fn find_references(
+    source: &dyn OrderSource,
+    references: &[String],
+) -> Result<Vec<OrderHeader>, RunError> {
     let mut headers: Vec<OrderHeader> = Vec::new();
     for reference in references {
         let found = source.find_by_reference(reference).await?;
@@ -180,7 +208,10 @@ fn start_instant(core: &Core) -> Option<Timestamp> {
 }
 
 fn earlier(at: Timestamp, by: Duration) -> Timestamp {
-    jiff::SignedDuration::try_from(by).ok().and_then(|by| at.checked_sub(by).ok()).unwrap_or(at)
+    jiff::SignedDuration::try_from(by)
+        .ok()
+        .and_then(|by| at.checked_sub(by).ok())
+        .unwrap_or(at)
 }
 
 async fn store_headers(
@@ -193,11 +224,18 @@ async fn store_headers(
     let mut wanted = Vec::new();
     for chunk in headers.chunks(ORDERS_PER_CHUNK_MAX) {
         let keys: Vec<DocumentKey> = chunk.iter().map(|header| DocumentKey::order(header.id)).collect();
-        let known: BTreeMap<DocumentKey, DocumentRecord> =
-            core.store.get_many(&keys).await?.into_iter().map(|record| (record.key.clone(), record)).collect();
+        let known: BTreeMap<DocumentKey, DocumentRecord> = core
+            .store
+            .get_many(&keys)
+            .await?
+            .into_iter()
+            .map(|record| (record.key.clone(), record))
+            .collect();
         wanted.extend(chunk.iter().filter_map(|header| {
             let record = known.get(&DocumentKey::order(header.id)).cloned();
-            let unchanged = record.as_ref().is_some_and(|record| record.fingerprint == header.fingerprint);
+            let unchanged = record
+                .as_ref()
+                .is_some_and(|record| record.fingerprint == header.fingerprint);
             (manner.even_unchanged || !unchanged).then(|| (header.clone(), record))
         }));
     }
@@ -290,30 +328,61 @@ fn take_order(
     let retry = manner.even_unchanged && matches!(record.state, DocumentState::Held { .. });
     if !is_new && record.payload_hash == hash && !retry {
         record.fingerprint = header.fingerprint.clone();
-        return Ok(Some(Change { record, payload: None, event: None }));
+        return Ok(Some(Change {
+            record,
+            payload: None,
+            event: None,
+        }));
     }
     let (state, what) = match record.state.clone() {
         // A call may be on its way: the order is read again once the call is settled.
         DocumentState::Posting { .. } | DocumentState::Unknown { .. } => return Ok(None),
-        DocumentState::Posted { transactions, total, at, settings_version, rules_version, .. } => {
+        DocumentState::Posted {
+            transactions,
+            total,
+            at,
+            settings_version,
+            rules_version,
+            ..
+        } => {
             let changed_since = Some(core.now());
-            let state = DocumentState::Posted { transactions, total, at, settings_version, rules_version, changed_since };
-            (state, "the order was changed in Linnworks after it was posted; QuickBooks was left as it is")
+            let state = DocumentState::Posted {
+                transactions,
+                total,
+                at,
+                settings_version,
+                rules_version,
+                changed_since,
+            };
+            (
+                state,
+                "the order was changed in Linnworks after it was posted; QuickBooks was left as it is",
+            )
         }
-        DocumentState::Skipped { reason } if reason.code == ReasonCode::Ignored => {
-            (DocumentState::Skipped { reason }, "the order was changed in Linnworks; it stays ignored")
+        DocumentState::Skipped { reason } if reason.code == ReasonCode::Ignored => (
+            DocumentState::Skipped { reason },
+            "the order was changed in Linnworks; it stays ignored",
+        ),
+        state @ DocumentState::Conflict { .. } => {
+            (state, "the order was changed in Linnworks while in conflict")
         }
-        state @ DocumentState::Conflict { .. } => (state, "the order was changed in Linnworks while in conflict"),
         _ if is_new => (DocumentState::Fetched, "fetched"),
         _ if record.payload_hash == hash => (DocumentState::Fetched, "tried again, asked for by its number"),
-        _ => (DocumentState::Fetched, "fetched again: the order was changed in Linnworks"),
+        _ => (
+            DocumentState::Fetched,
+            "fetched again: the order was changed in Linnworks",
+        ),
     };
     record.number = order.number.to_string();
-    record.references = [&order.references.reference, &order.references.secondary, &order.references.external]
-        .into_iter()
-        .flatten()
-        .cloned()
-        .collect();
+    record.references = [
+        &order.references.reference,
+        &order.references.secondary,
+        &order.references.external,
+    ]
+    .into_iter()
+    .flatten()
+    .cloned()
+    .collect();
     record.total = Some(order.total_charge().rounded());
     record.processed_at = order.dates.processed.or(header.processed_at);
     record.fingerprint = header.fingerprint.clone();
@@ -328,17 +397,31 @@ fn hold_unreadable(core: &Core, header: &OrderHeader, record: Option<DocumentRec
     // Without the fingerprint it is read again as long as a search finds it.
     record.fingerprint = String::new();
     if record.state.name().is_moving() && record.version > 0 && record.state != DocumentState::Fetched {
-        return Change { record, payload: None, event: None };
+        return Change {
+            record,
+            payload: None,
+            event: None,
+        };
     }
-    if matches!(record.state, DocumentState::Posted { .. } | DocumentState::Conflict { .. }) {
+    if matches!(
+        record.state,
+        DocumentState::Posted { .. } | DocumentState::Conflict { .. }
+    ) {
         let state = record.state.clone();
         return core.change(record, state, format!("could not be read again: {cause}"));
     }
     let reason = Reason::new(
         ReasonCode::Malformed,
         format!("order {} could not be read: {cause}", header.number),
-        format!("Open the order in Linnworks, correct it, and run `linnbooks resync {}`", header.number),
+        format!(
+            "Open the order in Linnworks, correct it, and run `linnbooks resync {}`",
+            header.number
+        ),
     );
     let posted = record.state.transactions().to_vec();
-    core.change(record, DocumentState::Held { reason, posted }, format!("held: {cause}"))
+    core.change(
+        record,
+        DocumentState::Held { reason, posted },
+        format!("held: {cause}"),
+    )
 }

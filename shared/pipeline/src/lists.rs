@@ -15,7 +15,9 @@ use crate::error::RunError;
 /// Those of QuickBooks and of the store.
 pub async fn refresh_lists(core: &Core, books: &dyn Books) -> Result<KnownLists, RunError> {
     let known = core.store.lists().await?;
-    let update = books.read_lists(known.as_ref().map(|known| &known.cursor)).await?;
+    let update = books
+        .read_lists(known.as_ref().map(|known| &known.cursor))
+        .await?;
     core.store.apply_lists(&update).await?;
     match core.store.lists().await? {
         Some(known) => Ok(known),
@@ -47,8 +49,13 @@ pub async fn peek_lists(core: &Core, books: &dyn Books) -> Result<KnownLists, Ru
     }
     let update = books.read_lists(None).await?;
     let company = update.company.clone();
-    let company = company.ok_or_else(|| RunError::request("QuickBooks did not say which company this is", "Run again"))?;
-    Ok(KnownLists { cursor: update.cursor.clone(), company, lists: to_lists(update) })
+    let company = company
+        .ok_or_else(|| RunError::request("QuickBooks did not say which company this is", "Run again"))?;
+    Ok(KnownLists {
+        cursor: update.cursor.clone(),
+        company,
+        lists: to_lists(update),
+    })
 }
 
 fn to_lists(update: ListsUpdate) -> Lists {

@@ -4,7 +4,9 @@
 //! and for a posted order what QuickBooks holds. Two previews of the same order are byte for byte the same.
 
 use domain::document::{CustomerRef, DocumentLine, ExchangeRate, ItemRef};
-use domain::{AccountingDocument, DocumentKey, Explanation, ListId, ListRef, Marker, Order, Reason, TransactionId};
+use domain::{
+    AccountingDocument, DocumentKey, Explanation, ListId, ListRef, Marker, Order, Reason, TransactionId,
+};
 use mapping::{Context, Outcome};
 use ports::{Books, DocumentRecord, KnownLists, NewEntity, OrderSource, SourceOrder, Submission};
 
@@ -68,7 +70,10 @@ pub async fn preview(
     let order = match read.orders.into_iter().next() {
         Some(SourceOrder::Read(order)) => order,
         Some(SourceOrder::Malformed { cause, .. }) => {
-            return Err(RunError::request(format!("order {reference} could not be read: {cause}"), "Correct it in Linnworks"));
+            return Err(RunError::request(
+                format!("order {reference} could not be read: {cause}"),
+                "Correct it in Linnworks",
+            ));
         }
         None => {
             return Err(RunError::request(
@@ -80,7 +85,12 @@ pub async fn preview(
     let known = peek_lists(core, books).await?;
     let record = core.store.get(&DocumentKey::order(order.id)).await?;
     let (explanation, plan) = plan(core, books, &known, &order, record.as_ref()).await?;
-    Ok(Preview { order, record, explanation, plan })
+    Ok(Preview {
+        order,
+        record,
+        explanation,
+        plan,
+    })
 }
 
 /// Maps an order and plans its requests.
@@ -94,7 +104,11 @@ pub async fn plan(
     order: &Order,
     record: Option<&DocumentRecord>,
 ) -> Result<(Explanation, Plan), RunError> {
-    let context = Context { settings: &core.settings, lists: &known.lists, company: &known.company };
+    let context = Context {
+        settings: &core.settings,
+        lists: &known.lists,
+        company: &known.company,
+    };
     let mapped = mapping::map_order(order, &context);
     let plan = match mapped.outcome {
         Outcome::Skipped(reason) => Plan::Skip(reason),
@@ -103,16 +117,29 @@ pub async fn plan(
             let creates = creates_of(&document);
             let shown = resolve_for_show(core, books, (*document).clone()).await?;
             let revision = record.map_or(1, |record| record.revision);
-            let marker = Marker { key: DocumentKey::order(order.id), revision };
+            let marker = Marker {
+                key: DocumentKey::order(order.id),
+                revision,
+            };
             let requests = requests(books, &shown, &marker)?;
-            Plan::Post { document, creates, requests }
+            Plan::Post {
+                document,
+                creates,
+                requests,
+            }
         }
     };
     Ok((mapped.explanation, plan))
 }
 
-fn requests(books: &dyn Books, document: &AccountingDocument, marker: &Marker) -> Result<Vec<PlannedRequest>, RunError> {
-    let CustomerRef::Existing(customer) = &document.customer else { return Ok(Vec::new()) };
+fn requests(
+    books: &dyn Books,
+    document: &AccountingDocument,
+    marker: &Marker,
+) -> Result<Vec<PlannedRequest>, RunError> {
+    let CustomerRef::Existing(customer) = &document.customer else {
+        return Ok(Vec::new());
+    };
     let mut requests = Vec::new();
     for (index, kind) in document.kind.steps().iter().enumerate() {
         let submission = Submission {
@@ -123,7 +150,10 @@ fn requests(books: &dyn Books, document: &AccountingDocument, marker: &Marker) -
             customer: customer.id.clone(),
         };
         let call = books.freeze(&[submission])?;
-        requests.push(PlannedRequest { resource: call.resource, body: call.body });
+        requests.push(PlannedRequest {
+            resource: call.resource,
+            body: call.body,
+        });
     }
     Ok(requests)
 }
@@ -148,7 +178,10 @@ async fn resolve_for_show(
     books: &dyn Books,
     mut document: AccountingDocument,
 ) -> Result<AccountingDocument, RunError> {
-    let to_come = |what: &str, name: &str| ListRef { id: ListId::new(format!("(new {what})")), name: name.to_owned() };
+    let to_come = |what: &str, name: &str| ListRef {
+        id: ListId::new(format!("(new {what})")),
+        name: name.to_owned(),
+    };
     if let CustomerRef::New(customer) = &document.customer {
         document.customer = CustomerRef::Existing(to_come("customer", &customer.display_name));
     }

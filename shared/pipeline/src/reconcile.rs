@@ -66,7 +66,13 @@ pub async fn reconcile(
     let mut records: BTreeMap<DocumentKey, DocumentRecord> = BTreeMap::new();
     for chunk in headers.chunks(1_000) {
         let keys: Vec<DocumentKey> = chunk.iter().map(|header| DocumentKey::order(header.id)).collect();
-        records.extend(core.store.get_many(&keys).await?.into_iter().map(|record| (record.key.clone(), record)));
+        records.extend(
+            core.store
+                .get_many(&keys)
+                .await?
+                .into_iter()
+                .map(|record| (record.key.clone(), record)),
+        );
     }
     let mut differences = compare_source(&headers, &records);
     let all: Vec<DocumentRecord> = records.into_values().collect();
@@ -75,8 +81,16 @@ pub async fn reconcile(
     differences.sort_by(|left, right| left.number.cmp(&right.number).then(left.kind.cmp(right.kind)));
     let summary = summarise_records(&all);
     let skipped_by = count_skipped(&all);
-    let proved = differences.is_empty() && summary.counts.conflicts + summary.counts.unknown + summary.counts.pending == 0;
-    Ok(Proof { proved, orders: headers.len(), source: sum_source(&headers), summary, skipped_by, differences })
+    let proved = differences.is_empty()
+        && summary.counts.conflicts + summary.counts.unknown + summary.counts.pending == 0;
+    Ok(Proof {
+        proved,
+        orders: headers.len(),
+        source: sum_source(&headers),
+        summary,
+        skipped_by,
+        differences,
+    })
 }
 
 fn sum_source(headers: &[OrderHeader]) -> BTreeMap<String, String> {
@@ -84,7 +98,9 @@ fn sum_source(headers: &[OrderHeader]) -> BTreeMap<String, String> {
     for total in headers.iter().filter_map(|header| header.total) {
         *sums.entry(total.currency).or_default() += total.rounded().amount;
     }
-    sums.into_iter().map(|(currency, sum)| (currency.to_string(), show_amount(sum, currency))).collect()
+    sums.into_iter()
+        .map(|(currency, sum)| (currency.to_string(), show_amount(sum, currency)))
+        .collect()
 }
 
 fn count_skipped(records: &[DocumentRecord]) -> BTreeMap<String, usize> {
@@ -97,7 +113,10 @@ fn count_skipped(records: &[DocumentRecord]) -> BTreeMap<String, usize> {
     counts
 }
 
-fn compare_source(headers: &[OrderHeader], records: &BTreeMap<DocumentKey, DocumentRecord>) -> Vec<Difference> {
+fn compare_source(
+    headers: &[OrderHeader],
+    records: &BTreeMap<DocumentKey, DocumentRecord>,
+) -> Vec<Difference> {
     let mut differences = Vec::new();
     for header in headers {
         let number = header.number.to_string();
@@ -121,7 +140,11 @@ fn compare_source(headers: &[OrderHeader], records: &BTreeMap<DocumentKey, Docum
                 remedy: format!("`linnbooks resync {number}`, with --replace when it is posted"),
                 number,
             });
-        } else if let DocumentState::Posted { changed_since: Some(at), .. } = &record.state {
+        } else if let DocumentState::Posted {
+            changed_since: Some(at),
+            ..
+        } = &record.state
+        {
             differences.push(Difference {
                 kind: "changed-in-linnworks",
                 what: format!("the order was changed in Linnworks after it was posted (seen {at})"),
@@ -142,7 +165,9 @@ async fn read_back(books: &dyn Books, records: &[DocumentRecord]) -> Result<Vec<
             dates = Some(dates.map_or((date, date), |(from, to)| (from.min(date), to.max(date))));
         }
     }
-    let Some((from, to)) = dates else { return Ok(Vec::new()) };
+    let Some((from, to)) = dates else {
+        return Ok(Vec::new());
+    };
     // A document may be dated by another instant than its processing; a few days around cover the time zones and most choices, the
     // rest is looked up by id.
     let from = from.checked_sub(jiff::Span::new().days(7)).unwrap_or(from);
@@ -156,7 +181,10 @@ async fn read_back(books: &dyn Books, records: &[DocumentRecord]) -> Result<Vec<
         .filter(|record| matches!(record.state, DocumentState::Posted { .. }))
         .flat_map(|record| record.state.transactions())
         .filter(|one| !known.contains(&(one.kind, one.id.to_string())))
-        .map(|one| ports::Probe { kind: one.kind, by: ports::ProbeBy::Id(one.id.clone()) })
+        .map(|one| ports::Probe {
+            kind: one.kind,
+            by: ports::ProbeBy::Id(one.id.clone()),
+        })
         .collect();
     if !probes.is_empty() {
         found.extend(books.look_up(&probes).await?);
@@ -165,12 +193,16 @@ async fn read_back(books: &dyn Books, records: &[DocumentRecord]) -> Result<Vec<
 }
 
 fn posting_date(record: &DocumentRecord) -> Option<Date> {
-    record.processed_at.map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).date())
+    record
+        .processed_at
+        .map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).date())
 }
 
 fn compare_books(records: &[DocumentRecord], found: &[FoundTransaction]) -> Vec<Difference> {
-    let by_id: BTreeMap<(TransactionKind, &str), &FoundTransaction> =
-        found.iter().map(|one| ((one.kind, one.id.as_str()), one)).collect();
+    let by_id: BTreeMap<(TransactionKind, &str), &FoundTransaction> = found
+        .iter()
+        .map(|one| ((one.kind, one.id.as_str()), one))
+        .collect();
     let mut by_marker: BTreeMap<(TransactionKind, String), Vec<&FoundTransaction>> = BTreeMap::new();
     for one in found {
         if let Some(stem) = marker_stem(&one.private_note) {
@@ -179,7 +211,9 @@ fn compare_books(records: &[DocumentRecord], found: &[FoundTransaction]) -> Vec<
     }
     let mut differences = Vec::new();
     for record in records {
-        let DocumentState::Posted { transactions, .. } = &record.state else { continue };
+        let DocumentState::Posted { transactions, .. } = &record.state else {
+            continue;
+        };
         let number = &record.number;
         for made in transactions {
             let name = format!("{} {}", made.kind.as_str(), made.id);
@@ -202,7 +236,11 @@ fn compare_books(records: &[DocumentRecord], found: &[FoundTransaction]) -> Vec<
                 }),
                 Some(_) => {}
             }
-            let stem = domain::Marker { key: record.key.clone(), revision: record.revision }.stem();
+            let stem = domain::Marker {
+                key: record.key.clone(),
+                revision: record.revision,
+            }
+            .stem();
             let twins = by_marker.get(&(made.kind, stem)).map_or(0, Vec::len);
             if twins > 1 {
                 differences.push(Difference {
@@ -224,4 +262,3 @@ fn marker_stem(note: &str) -> Option<String> {
     let end = rest.find(":r").map(|at| at + 2)?;
     rest.get(..end).map(str::to_owned)
 }
-

@@ -40,7 +40,9 @@ impl ShownState {
             DocumentState::Held { .. } => Self::Held,
             DocumentState::Conflict { .. } => Self::Conflict,
             DocumentState::Unknown { .. } => Self::Unknown,
-            DocumentState::Fetched | DocumentState::Ready { .. } | DocumentState::Posting { .. } => Self::Pending,
+            DocumentState::Fetched | DocumentState::Ready { .. } | DocumentState::Posting { .. } => {
+                Self::Pending
+            }
         }
     }
 
@@ -101,7 +103,10 @@ impl DocumentRow {
     pub fn of(record: &DocumentRecord) -> Self {
         let reason = record.state.reason();
         let changed = match &record.state {
-            DocumentState::Posted { changed_since: Some(at), .. } => Some(format!(
+            DocumentState::Posted {
+                changed_since: Some(at),
+                ..
+            } => Some(format!(
                 "the order was changed in Linnworks after it was posted (seen {at}). Compare with `linnbooks preview {0}`; \
                  `linnbooks resync {0} --replace` posts it anew",
                 record.number
@@ -115,7 +120,9 @@ impl DocumentRow {
             state: ShownState::of(&record.state),
             reason: reason.map(ToString::to_string).or(changed),
             reason_code: reason.map(|reason| reason.code.to_string()),
-            total: record.total.map(|total| show_amount(total.amount, total.currency)),
+            total: record
+                .total
+                .map(|total| show_amount(total.amount, total.currency)),
             currency: record.total.map(|total| total.currency.to_string()),
             processed_at: record.processed_at.map(|at| at.to_string()),
             quickbooks: record
@@ -220,7 +227,10 @@ pub fn summarise_records(records: &[DocumentRecord]) -> Summary {
         summary.counts.add(state);
         if let Some(total) = record.total {
             // A posted document counts with what QuickBooks holds, so that a difference shows in the sums.
-            let amount = booked_total(record).filter(|booked| booked.currency == total.currency).unwrap_or(total).amount;
+            let amount = booked_total(record)
+                .filter(|booked| booked.currency == total.currency)
+                .unwrap_or(total)
+                .amount;
             *sums.entry(total.currency).or_default().entry(state).or_default() += amount;
             *sources.entry(total.currency).or_default() += total.amount;
         }
@@ -229,7 +239,13 @@ pub fn summarise_records(records: &[DocumentRecord]) -> Summary {
     summary.documents.sort_by_key(by_number);
     summary.totals = sums
         .iter()
-        .map(|(currency, sums)| totals_row(*currency, sources.get(currency).copied().unwrap_or_default(), sums))
+        .map(|(currency, sums)| {
+            totals_row(
+                *currency,
+                sources.get(currency).copied().unwrap_or_default(),
+                sums,
+            )
+        })
         .collect();
     summary
 }
@@ -241,9 +257,9 @@ fn by_number(row: &DocumentRow) -> (Option<i64>, String, String) {
 /// What the books hold for a posted document.
 pub fn booked_total(record: &DocumentRecord) -> Option<Money> {
     match &record.state {
-        DocumentState::Posted { transactions, .. } => {
-            transactions.first().map(|first| Money::new(first.total, first.currency))
-        }
+        DocumentState::Posted { transactions, .. } => transactions
+            .first()
+            .map(|first| Money::new(first.total, first.currency)),
         _ => None,
     }
 }

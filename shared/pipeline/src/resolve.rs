@@ -25,13 +25,22 @@ pub enum Decision {
 ///
 /// # Errors
 /// A decision that does not fit the state, a transaction that is not there; those of QuickBooks and the store.
-pub async fn resolve(core: &Core, books: &dyn Books, record: DocumentRecord, decision: Decision) -> Result<String, RunError> {
+pub async fn resolve(
+    core: &Core,
+    books: &dyn Books,
+    record: DocumentRecord,
+    decision: Decision,
+) -> Result<String, RunError> {
     let ready = match record.state.clone() {
         DocumentState::Conflict { ready, .. } | DocumentState::Unknown { ready, .. } => Some(ready),
         DocumentState::Held { .. } if matches!(decision, Decision::Ignore(_)) => None,
         other => {
             return Err(RunError::request(
-                format!("document {} is {}, which needs no decision of this kind", record.number, other.name().as_str()),
+                format!(
+                    "document {} is {}, which needs no decision of this kind",
+                    record.number,
+                    other.name().as_str()
+                ),
                 "Conflicts and unknowns can be adopted, posted or ignored; a held document can be ignored",
             ));
         }
@@ -40,7 +49,10 @@ pub async fn resolve(core: &Core, books: &dyn Books, record: DocumentRecord, dec
         (Decision::Ignore(why), _) => ignore(core, record, &why).await,
         (Decision::Adopt(id), Some(ready)) => adopt(core, books, record, ready, &id).await,
         (Decision::Post, Some(ready)) => post(core, record, ready).await,
-        (_, None) => Err(RunError::request("there is nothing to post or adopt", "Use --ignore, or `linnbooks resync`")),
+        (_, None) => Err(RunError::request(
+            "there is nothing to post or adopt",
+            "Use --ignore, or `linnbooks resync`",
+        )),
     }
 }
 
@@ -53,7 +65,12 @@ async fn ignore(core: &Core, record: DocumentRecord, why: &str) -> Result<String
         format!("`linnbooks resync {}` brings it back", record.number),
     );
     let number = record.number.clone();
-    let change = core.change_by("person", record, DocumentState::Skipped { reason }, format!("ignored by hand: {why}"));
+    let change = core.change_by(
+        "person",
+        record,
+        DocumentState::Skipped { reason },
+        format!("ignored by hand: {why}"),
+    );
     core.store.write(vec![change]).await?;
     Ok(format!("{number} is left out from now on"))
 }
@@ -66,9 +83,17 @@ async fn adopt(
     id: &TransactionId,
 ) -> Result<String, RunError> {
     let Some(kind) = ready.next_step() else {
-        return Err(RunError::request("every transaction of this document is known already", "Nothing is left to adopt"));
+        return Err(RunError::request(
+            "every transaction of this document is known already",
+            "Nothing is left to adopt",
+        ));
     };
-    let found = books.look_up(&[Probe { kind, by: ProbeBy::Id(id.clone()) }]).await?;
+    let found = books
+        .look_up(&[Probe {
+            kind,
+            by: ProbeBy::Id(id.clone()),
+        }])
+        .await?;
     let Some(found) = found.into_iter().find(|one| one.kind == kind && one.id == *id) else {
         return Err(RunError::request(
             format!("QuickBooks has no {} with the id {id}", kind.as_str()),
@@ -77,7 +102,13 @@ async fn adopt(
     };
     spend_call(core, &record).await?;
     lift_pause(core, &record).await?;
-    let text = format!("adopted {} {} with a total of {} {} by hand", kind.as_str(), found.id, found.total, found.currency);
+    let text = format!(
+        "adopted {} {} with a total of {} {} by hand",
+        kind.as_str(),
+        found.id,
+        found.total,
+        found.currency
+    );
     ready.posted.push(crate::post::posted_transaction(&found));
     ready.single = true;
     let key = record.key.clone();
@@ -94,7 +125,9 @@ async fn adopt(
             changed_since: None,
         }
     };
-    core.store.write(vec![core.change_by("person", record, state, text.clone())]).await?;
+    core.store
+        .write(vec![core.change_by("person", record, state, text.clone())])
+        .await?;
     if more {
         core.hint(QueueName::Postings, [key]).await?;
     }
@@ -110,19 +143,41 @@ async fn post(core: &Core, mut record: DocumentRecord, mut ready: Box<Ready>) ->
     let number = record.number.clone();
     let key = record.key.clone();
     let state = DocumentState::Ready { ready };
-    core.store.write(vec![core.change_by("person", record, state, "to be posted, by hand's decision")]).await?;
+    core.store
+        .write(vec![core.change_by(
+            "person",
+            record,
+            state,
+            "to be posted, by hand's decision",
+        )])
+        .await?;
     core.hint(QueueName::Postings, [key]).await?;
     Ok(format!("{number} is posted by the next run"))
 }
 
 /// The call that carried the document must not be sent again as a whole: the document has left it.
 async fn spend_call(core: &Core, record: &DocumentRecord) -> Result<(), RunError> {
-    let DocumentState::Unknown { call: id, .. } = &record.state else { return Ok(()) };
-    let Some(mut call) = core.store.open_calls().await?.into_iter().find(|call| call.id() == *id) else {
+    let DocumentState::Unknown { call: id, .. } = &record.state else {
         return Ok(());
     };
-    if let CallState::Unknown { look_up_at, look_ups, .. } = call.state {
-        call.state = CallState::Unknown { look_up_at, look_ups, spent: true };
+    let Some(mut call) = core
+        .store
+        .open_calls()
+        .await?
+        .into_iter()
+        .find(|call| call.id() == *id)
+    else {
+        return Ok(());
+    };
+    if let CallState::Unknown {
+        look_up_at, look_ups, ..
+    } = call.state
+    {
+        call.state = CallState::Unknown {
+            look_up_at,
+            look_ups,
+            spent: true,
+        };
         core.store.write_call(&call, Vec::new()).await?;
     }
     Ok(())

@@ -37,8 +37,10 @@ pub async fn find_one(core: &Core, text: &str) -> Result<DocumentRecord, RunErro
             format!("If it was never fetched: `linnbooks sync --order {text}`"),
         )),
         many => {
-            let list: Vec<String> =
-                many.iter().map(|record| format!("{} ({})", record.number, record.state.name().as_str())).collect();
+            let list: Vec<String> = many
+                .iter()
+                .map(|record| format!("{} ({})", record.number, record.state.name().as_str()))
+                .collect();
             Err(RunError::request(
                 format!("'{text}' fits {} documents: {}", many.len(), list.join(", ")),
                 "Name one by its Linnworks order number",
@@ -76,7 +78,10 @@ pub async fn resync(
         _ => {
             let still = still_there(books, &record).await?;
             if !replace && !still.is_empty() && matches!(record.state, DocumentState::Posted { .. }) {
-                let what = still.iter().map(|one| format!("{} {}", one.0.as_str(), one.1)).collect();
+                let what = still
+                    .iter()
+                    .map(|one| format!("{} {}", one.0.as_str(), one.1))
+                    .collect();
                 return Ok(Resynced::StillPosted(what));
             }
             let mut record = record;
@@ -97,12 +102,21 @@ async fn still_there(books: &dyn Books, record: &DocumentRecord) -> Result<Vec<M
     if made.is_empty() {
         return Ok(Vec::new());
     }
-    let probes: Vec<Probe> =
-        made.iter().map(|one| Probe { kind: one.kind, by: ProbeBy::Id(one.id.clone()) }).collect();
+    let probes: Vec<Probe> = made
+        .iter()
+        .map(|one| Probe {
+            kind: one.kind,
+            by: ProbeBy::Id(one.id.clone()),
+        })
+        .collect();
     let found = books.look_up(&probes).await?;
     Ok(made
         .iter()
-        .filter(|one| found.iter().any(|other| other.kind == one.kind && other.id == one.id))
+        .filter(|one| {
+            found
+                .iter()
+                .any(|other| other.kind == one.kind && other.id == one.id)
+        })
         .map(|one| (one.kind, one.id.clone()))
         .collect())
 }
@@ -113,26 +127,52 @@ async fn remove(
     record: DocumentRecord,
     made: &[Made],
 ) -> Result<DocumentRecord, RunError> {
-    let marker = domain::Marker { key: record.key.clone(), revision: record.revision };
-    let probes: Vec<Probe> =
-        made.iter().map(|(kind, id)| Probe { kind: *kind, by: ProbeBy::Id(id.clone()) }).collect();
-    let found = if probes.is_empty() { Vec::new() } else { books.look_up(&probes).await? };
+    let marker = domain::Marker {
+        key: record.key.clone(),
+        revision: record.revision,
+    };
+    let probes: Vec<Probe> = made
+        .iter()
+        .map(|(kind, id)| Probe {
+            kind: *kind,
+            by: ProbeBy::Id(id.clone()),
+        })
+        .collect();
+    let found = if probes.is_empty() {
+        Vec::new()
+    } else {
+        books.look_up(&probes).await?
+    };
     // Only what linnbooks made is removed: another's transaction, as in a conflict about a number, stays. A payment goes before the
     // invoice it closes.
-    for one in found.iter().rev().filter(|one| marker.is_same_document(&one.private_note)) {
+    for one in found
+        .iter()
+        .rev()
+        .filter(|one| marker.is_same_document(&one.private_note))
+    {
         let state = record_state(core, &record).await?;
         let what = format!("removing {} {} to post it anew", one.kind.as_str(), one.id);
-        core.store.write(vec![core.change_by("person", state.clone(), state.state, what)]).await?;
+        core.store
+            .write(vec![core.change_by("person", state.clone(), state.state, what)])
+            .await?;
         books.delete(one.kind, &one.id).await?;
     }
     record_state(core, &record).await
 }
 
 async fn record_state(core: &Core, record: &DocumentRecord) -> Result<DocumentRecord, RunError> {
-    Ok(core.store.get(&record.key).await?.unwrap_or_else(|| record.clone()))
+    Ok(core
+        .store
+        .get(&record.key)
+        .await?
+        .unwrap_or_else(|| record.clone()))
 }
 
-async fn start_over(core: &Core, source: &dyn OrderSource, mut record: DocumentRecord) -> Result<(), RunError> {
+async fn start_over(
+    core: &Core,
+    source: &dyn OrderSource,
+    mut record: DocumentRecord,
+) -> Result<(), RunError> {
     lift_pause(core, &record).await?;
     // A new revision: whatever was sent before had other bytes and another key.
     record.revision += 1;
@@ -170,7 +210,9 @@ async fn read_again(
     source: &dyn OrderSource,
     record: &DocumentRecord,
 ) -> Result<Option<Box<domain::Order>>, RunError> {
-    let Some(id) = record.key.order_id() else { return Ok(None) };
+    let Some(id) = record.key.order_id() else {
+        return Ok(None);
+    };
     let found = source.find_by_reference(&record.number).await?;
     let headers: Vec<OrderHeader> = found.into_iter().filter(|header| header.id == id).collect();
     let read = source.read_orders(&headers).await?;

@@ -61,10 +61,19 @@ pub async fn sync(
         Err(error) => return Err(error),
     }
     let moving = DocumentFilter {
-        states: StateName::ALL.into_iter().filter(|state| state.is_moving()).collect(),
+        states: StateName::ALL
+            .into_iter()
+            .filter(|state| state.is_moving())
+            .collect(),
         ..DocumentFilter::default()
     };
-    run.keys.extend(core.store.list(&moving).await?.into_iter().map(|record| record.key));
+    run.keys.extend(
+        core.store
+            .list(&moving)
+            .await?
+            .into_iter()
+            .map(|record| record.key),
+    );
     Ok(run)
 }
 
@@ -85,7 +94,10 @@ pub async fn work(core: &Core, books: &dyn Books, run: &mut SyncRun) -> Result<(
             posting.absorb(post_queue(core, books).await?);
         }
         run.keys.extend(posting.touched);
-        run.run_again_at = [run.run_again_at, posting.run_again_at].into_iter().flatten().min();
+        run.run_again_at = [run.run_again_at, posting.run_again_at]
+            .into_iter()
+            .flatten()
+            .min();
         if posting.stopped_by.is_some() {
             run.stopped_by = posting.stopped_by;
             return Ok(());
@@ -101,24 +113,39 @@ pub async fn work(core: &Core, books: &dyn Books, run: &mut SyncRun) -> Result<(
 /// True when a document moves, or is held for a reason that may be gone: only then is QuickBooks asked at all.
 async fn has_work(core: &Core) -> Result<bool, RunError> {
     let filter = DocumentFilter {
-        states: StateName::ALL.into_iter().filter(|state| state.is_moving()).collect(),
+        states: StateName::ALL
+            .into_iter()
+            .filter(|state| state.is_moving())
+            .collect(),
         ..DocumentFilter::default()
     };
     if !core.store.list(&filter).await?.is_empty() || !core.store.open_calls().await?.is_empty() {
         return Ok(true);
     }
-    let held = DocumentFilter { states: vec![StateName::Held], ..DocumentFilter::default() };
+    let held = DocumentFilter {
+        states: vec![StateName::Held],
+        ..DocumentFilter::default()
+    };
     let held = core.store.list(&held).await?;
     Ok(held.iter().any(|record| {
-        record.state.reason().is_some_and(|reason| crate::transform::CURABLE.contains(&reason.code))
+        record
+            .state
+            .reason()
+            .is_some_and(|reason| crate::transform::CURABLE.contains(&reason.code))
     }))
 }
 
 /// Keeps the settings under their version, so that a posted document can be explained later.
 async fn keep_settings(core: &Core) -> Result<(), RunError> {
-    let text = serde_json::to_string_pretty(core.settings.as_ref())
-        .map_err(|error| RunError::request(format!("the settings have no JSON form: {error}"), "Report this defect"))?;
-    core.store.put_version("settings", &core.settings.version(), &text).await?;
+    let text = serde_json::to_string_pretty(core.settings.as_ref()).map_err(|error| {
+        RunError::request(
+            format!("the settings have no JSON form: {error}"),
+            "Report this defect",
+        )
+    })?;
+    core.store
+        .put_version("settings", &core.settings.version(), &text)
+        .await?;
     Ok(())
 }
 

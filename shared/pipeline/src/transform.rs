@@ -50,7 +50,10 @@ pub async fn transform_queue(core: &Core, known: &KnownLists) -> Result<Vec<Docu
     let lease = std::time::Duration::from_secs(core.settings.posting.lease_seconds);
     let mut touched = Vec::new();
     loop {
-        let received = core.queue.receive(QueueName::Orders, DOCUMENTS_PER_WRITE_MAX, lease).await?;
+        let received = core
+            .queue
+            .receive(QueueName::Orders, DOCUMENTS_PER_WRITE_MAX, lease)
+            .await?;
         if received.is_empty() {
             return Ok(touched);
         }
@@ -85,10 +88,15 @@ pub async fn transform_documents(
 /// # Errors
 /// Those of the store and the queue.
 pub async fn retry_held(core: &Core, known: &KnownLists) -> Result<Vec<DocumentKey>, RunError> {
-    let filter = DocumentFilter { states: vec![StateName::Held], ..DocumentFilter::default() };
+    let filter = DocumentFilter {
+        states: vec![StateName::Held],
+        ..DocumentFilter::default()
+    };
     let mut changes = Vec::new();
     for record in core.store.list(&filter).await? {
-        let DocumentState::Held { reason, .. } = &record.state else { continue };
+        let DocumentState::Held { reason, .. } = &record.state else {
+            continue;
+        };
         if !CURABLE.contains(&reason.code) || is_still_paused(core, &record).await? {
             continue;
         }
@@ -105,7 +113,9 @@ async fn is_still_paused(core: &Core, record: &DocumentRecord) -> Result<bool, S
     match record.state.reason() {
         Some(reason) if reason.code == ReasonCode::FormPaused => {
             let forms = core.store.forms().await?;
-            Ok(forms.iter().any(|(_, state)| matches!(state, ports::FormState::Paused { .. })))
+            Ok(forms
+                .iter()
+                .any(|(_, state)| matches!(state, ports::FormState::Paused { .. })))
         }
         _ => Ok(false),
     }
@@ -115,9 +125,15 @@ async fn write_mapped(core: &Core, changes: Vec<Change>) -> Result<Vec<DocumentK
     let mut touched = Vec::new();
     for chunk in changes.chunks(DOCUMENTS_PER_WRITE_MAX) {
         core.store.write(chunk.to_vec()).await?;
-        let ready = chunk.iter().filter(|change| matches!(change.record.state, DocumentState::Ready { .. }));
-        core.hint(QueueName::Postings, ready.map(|change| change.record.key.clone())).await?;
-        let ended = chunk.iter().filter(|change| !change.record.state.name().is_moving()).count();
+        let ready = chunk
+            .iter()
+            .filter(|change| matches!(change.record.state, DocumentState::Ready { .. }));
+        core.hint(QueueName::Postings, ready.map(|change| change.record.key.clone()))
+            .await?;
+        let ended = chunk
+            .iter()
+            .filter(|change| !change.record.state.name().is_moving())
+            .count();
         core.tell(Progress::Settled(ended));
         touched.extend(chunk.iter().map(|change| change.record.key.clone()));
     }
@@ -132,7 +148,11 @@ async fn map_record(core: &Core, known: &KnownLists, record: DocumentRecord) -> 
             format!("Run `linnbooks resync {}` to read it again", record.number),
         );
         let posted = record.state.transactions().to_vec();
-        return Ok(core.change(record, DocumentState::Held { reason, posted }, "held: the stored order is gone"));
+        return Ok(core.change(
+            record,
+            DocumentState::Held { reason, posted },
+            "held: the stored order is gone",
+        ));
     };
     let outcome = map_safely(core, known, &order);
     let posted = record.state.transactions().to_vec();
@@ -140,10 +160,17 @@ async fn map_record(core: &Core, known: &KnownLists, record: DocumentRecord) -> 
         Outcome::Document(document) if !continues(&document, &posted) => {
             let reason = Reason::new(
                 ReasonCode::SettingUnusable,
-                format!("order {} is partly posted as another kind of document than the settings ask for now", record.number),
+                format!(
+                    "order {} is partly posted as another kind of document than the settings ask for now",
+                    record.number
+                ),
                 "Set document.type back for it, or remove what is posted with `linnbooks resync NUM --replace`",
             );
-            core.change(record, DocumentState::Held { reason, posted }, "held: partly posted as another kind")
+            core.change(
+                record,
+                DocumentState::Held { reason, posted },
+                "held: partly posted as another kind",
+            )
         }
         Outcome::Document(document) => {
             let ready = Ready {
@@ -155,7 +182,13 @@ async fn map_record(core: &Core, known: &KnownLists, record: DocumentRecord) -> 
                 not_before: None,
                 refusals: 0,
             };
-            core.change(record, DocumentState::Ready { ready: Box::new(ready) }, "mapped")
+            core.change(
+                record,
+                DocumentState::Ready {
+                    ready: Box::new(ready),
+                },
+                "mapped",
+            )
         }
         Outcome::Skipped(reason) => {
             let what = format!("skipped: {} [{}]", reason.cause, reason.code);
@@ -176,7 +209,11 @@ fn continues(document: &domain::AccountingDocument, posted: &[domain::PostedTran
 
 /// Maps one order; a panic, which would be a defect, holds this order and no other.
 pub fn map_safely(core: &Core, known: &KnownLists, order: &Order) -> Outcome {
-    let context = Context { settings: &core.settings, lists: &known.lists, company: &known.company };
+    let context = Context {
+        settings: &core.settings,
+        lists: &known.lists,
+        company: &known.company,
+    };
     match catch_unwind(AssertUnwindSafe(|| mapping::map_order(order, &context).outcome)) {
         Ok(outcome) => outcome,
         Err(_) => Outcome::Held(Reason::new(

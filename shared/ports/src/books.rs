@@ -6,7 +6,10 @@
 use async_trait::async_trait;
 use domain::document::{AccountingDocument, NewCustomer, NewItem};
 use domain::lists::{ListEntry, ListKind};
-use domain::{Company, Currency, DocumentKey, ListId, Marker, Money, RawFault, Reason, RequestId, SyncToken, TransactionId, TransactionKind};
+use domain::{
+    Company, Currency, DocumentKey, ListId, Marker, Money, RawFault, Reason, RequestId, SyncToken,
+    TransactionId, TransactionKind,
+};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -70,7 +73,10 @@ impl CallEntry {
     pub fn probe(&self) -> Probe {
         let by = match &self.number {
             Some(number) => ProbeBy::Number(number.clone()),
-            None => ProbeBy::DateAndTotal { date: self.date, total: self.total.amount },
+            None => ProbeBy::DateAndTotal {
+                date: self.date,
+                total: self.total.amount,
+            },
         };
         Probe { kind: self.kind, by }
     }
@@ -258,7 +264,11 @@ pub trait Books: Send + Sync {
     async fn read_lists(&self, cursor: Option<&ListsCursor>) -> Result<ListsUpdate, ConnectorError>;
 
     /// QuickBooks' own rate: home units per unit of `currency` on the date.
-    async fn read_exchange_rate(&self, currency: Currency, date: Date) -> Result<Option<Decimal>, ConnectorError>;
+    async fn read_exchange_rate(
+        &self,
+        currency: Currency,
+        date: Date,
+    ) -> Result<Option<Decimal>, ConnectorError>;
 
     /// Every transaction of these kinds dated within the span, both days included.
     async fn list_transactions(

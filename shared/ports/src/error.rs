@@ -49,12 +49,20 @@ impl ConnectorError {
         cause: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
-        Self { place: place.into(), cause: cause.into(), remedy: remedy.into(), disposition }
+        Self {
+            place: place.into(),
+            cause: cause.into(),
+            remedy: remedy.into(),
+            disposition,
+        }
     }
 
     /// True when the same call may succeed later without a person.
     pub fn is_transient(&self) -> bool {
-        matches!(self.disposition, Disposition::Retry { .. } | Disposition::Unavailable)
+        matches!(
+            self.disposition,
+            Disposition::Retry { .. } | Disposition::Unavailable
+        )
     }
 }
 
@@ -73,13 +81,17 @@ pub enum StoreError {
         holder: String,
     },
     /// There is nothing there yet.
-    #[error("there is no linnbooks data in {place} yet. Run `linnbooks sync` first, or name the folder with --data")]
+    #[error(
+        "there is no linnbooks data in {place} yet. Run `linnbooks sync` first, or name the folder with --data"
+    )]
     Absent {
         /// Where it was looked for.
         place: String,
     },
     /// A record that this version cannot read; it is left untouched.
-    #[error("{place} cannot be read: {cause}. It was left as it is; use the version of linnbooks that wrote it, or a newer one")]
+    #[error(
+        "{place} cannot be read: {cause}. It was left as it is; use the version of linnbooks that wrote it, or a newer one"
+    )]
     Unreadable {
         /// Which record.
         place: String,

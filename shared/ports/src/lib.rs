@@ -19,12 +19,15 @@ pub mod store;
 pub mod vault;
 
 pub use books::{
-    Books, CallEntry, CallOutcome, EntityOutcome, EntryOutcome, FoundTransaction, FrozenCall, ListsCursor, ListsUpdate, NewEntity,
-    Probe, ProbeBy, Refusal, RefusalAct, Submission,
+    Books, CallEntry, CallOutcome, EntityOutcome, EntryOutcome, FoundTransaction, FrozenCall, ListsCursor,
+    ListsUpdate, NewEntity, Probe, ProbeBy, Refusal, RefusalAct, Submission,
 };
 pub use clock::{Clock, SystemClock};
 pub use error::{ConnectorError, Disposition, StoreError};
 pub use queue::{Message, Queue, QueueName, Received};
 pub use source::{OrderHeader, OrderSource, OrdersRead, SourceOrder, Window};
-pub use store::{CallState, Change, DocumentFilter, DocumentRecord, Event, FormKey, FormState, KnownLists, Store, StoredCall};
+pub use store::{
+    CallState, Change, DocumentFilter, DocumentRecord, Event, FormKey, FormState, KnownLists, Store,
+    StoredCall,
+};
 pub use vault::{StoredSecret, TokenVault};

@@ -47,7 +47,10 @@ pub struct Message {
 impl Message {
     /// A message of the present version.
     pub fn new(key: DocumentKey) -> Self {
-        Self { version: MESSAGE_VERSION, key }
+        Self {
+            version: MESSAGE_VERSION,
+            key,
+        }
     }
 }
 
@@ -70,7 +73,12 @@ pub trait Queue: Send + Sync {
 
     /// Takes up to `most` visible messages and hides them for `visibility`. A message delivered more often than the queue allows
     /// goes to the dead letters instead.
-    async fn receive(&self, queue: QueueName, most: usize, visibility: Duration) -> Result<Vec<Received>, StoreError>;
+    async fn receive(
+        &self,
+        queue: QueueName,
+        most: usize,
+        visibility: Duration,
+    ) -> Result<Vec<Received>, StoreError>;
 
     /// Removes delivered messages; an outdated receipt is ignored.
     async fn acknowledge(&self, queue: QueueName, receipts: &[String]) -> Result<(), StoreError>;

@@ -234,7 +234,12 @@ pub trait Store: Send + Sync {
     async fn exchange_rate(&self, currency: Currency, date: Date) -> Result<Option<Decimal>, StoreError>;
 
     /// Keeps the rate of a day; the first one stays.
-    async fn put_exchange_rate(&self, currency: Currency, date: Date, rate: Decimal) -> Result<(), StoreError>;
+    async fn put_exchange_rate(
+        &self,
+        currency: Currency,
+        date: Date,
+        rate: Decimal,
+    ) -> Result<(), StoreError>;
 
     /// Keeps a version of the settings or rules by its hash.
     async fn put_version(&self, kind: &str, version: &str, text: &str) -> Result<(), StoreError>;

@@ -26,7 +26,8 @@ pub trait TokenVault: Send + Sync {
 
     /// Writes a value that follows `replaces` (0 when there is none yet), durably, and returns its version; `None` when another
     /// was faster: read again.
-    async fn write(&self, name: &str, value: &SecretString, replaces: u64) -> Result<Option<u64>, StoreError>;
+    async fn write(&self, name: &str, value: &SecretString, replaces: u64)
+    -> Result<Option<u64>, StoreError>;
 
     /// Takes the right to renew a secret for a while; `false` when another has it.
     async fn take_lease(&self, name: &str, holder: &str, duration: Duration) -> Result<bool, StoreError>;

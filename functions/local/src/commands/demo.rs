@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use jiff::{SignedDuration, Timestamp};
-use pipeline::report::{DocumentRow, ShownState};
 use pipeline::fetch::FetchRequest;
+use pipeline::report::{DocumentRow, ShownState};
 use ports::Window;
 use serde::Serialize;
 use simulators::time::SimulatedTime;
@@ -72,7 +72,13 @@ pub async fn run(arguments: &DemoArguments) -> anyhow::Result<Exit> {
     if arguments.document == DemoDocument::InvoiceWithPayment {
         settings.document.kind = mapping::DocumentType::InvoiceWithPayment;
     }
-    let parts = Parts { config: stage.config(), settings, data: directory.path().to_owned(), clock, progress: listener };
+    let parts = Parts {
+        config: stage.config(),
+        settings,
+        data: directory.path().to_owned(),
+        clock,
+        progress: listener,
+    };
     let assembly = build(parts, store)?;
     let report = play(arguments, &stage, &assembly).await;
     bar.finish_and_clear();
@@ -82,7 +88,11 @@ pub async fn run(arguments: &DemoArguments) -> anyhow::Result<Exit> {
     } else {
         print_demo(&report, &stage);
     }
-    Ok(if report.expected && report.proved { Exit::Fine } else { Exit::Failed })
+    Ok(if report.expected && report.proved {
+        Exit::Fine
+    } else {
+        Exit::Failed
+    })
 }
 
 async fn play(arguments: &DemoArguments, stage: &Stage, assembly: &Assembly) -> anyhow::Result<DemoReport> {
@@ -100,21 +110,40 @@ async fn play(arguments: &DemoArguments, stage: &Stage, assembly: &Assembly) -> 
             stage.quickbooks.reset_counters();
             let run = RunReport::of(assembly, &sync(assembly).await?).await?;
             let after = calls(assembly);
-            let used = Calls { linnworks: after.linnworks - before.linnworks, quickbooks: after.quickbooks - before.quickbooks };
+            let used = Calls {
+                linnworks: after.linnworks - before.linnworks,
+                quickbooks: after.quickbooks - before.quickbooks,
+            };
             steady.push(steady_run(name, &run, used, stage));
             stage.time.advance(std::time::Duration::from_secs(600));
         }
     }
-    Ok(DemoReport { seed: arguments.seed, run, expected: surprises.is_empty(), surprises, proved: proof, steady })
+    Ok(DemoReport {
+        seed: arguments.seed,
+        run,
+        expected: surprises.is_empty(),
+        surprises,
+        proved: proof,
+        steady,
+    })
 }
 
 async fn sync(assembly: &Assembly) -> Result<pipeline::sync::SyncRun, pipeline::RunError> {
     let request = FetchRequest::default();
-    pipeline::sync::sync(&assembly.core, assembly.source.as_ref(), assembly.books.as_ref(), &request).await
+    pipeline::sync::sync(
+        &assembly.core,
+        assembly.source.as_ref(),
+        assembly.books.as_ref(),
+        &request,
+    )
+    .await
 }
 
 fn calls(assembly: &Assembly) -> Calls {
-    Calls { linnworks: assembly.source.calls(), quickbooks: assembly.books.calls() }
+    Calls {
+        linnworks: assembly.source.calls(),
+        quickbooks: assembly.books.calls(),
+    }
 }
 
 fn steady_run(name: &'static str, run: &RunReport, calls: Calls, stage: &Stage) -> SteadyRun {
@@ -137,7 +166,9 @@ fn add_second_batch(arguments: &DemoArguments, stage: &Stage) -> anyhow::Result<
         span: SignedDuration::from_mins(90),
         ..world_options(arguments.orders, until).without_anomalies()
     };
-    stage.linnworks.add_orders(World::generate(arguments.seed, options).order_values());
+    stage
+        .linnworks
+        .add_orders(World::generate(arguments.seed, options).order_values());
     Ok(())
 }
 
@@ -145,7 +176,11 @@ async fn prove(assembly: &Assembly, stage: &Stage) -> anyhow::Result<bool> {
     let to = stage.time.now();
     let from = to.checked_sub(SignedDuration::from_hours(24 * 7))?;
     let (core, source, books) = (&assembly.core, assembly.source.as_ref(), assembly.books.as_ref());
-    Ok(pipeline::reconcile::reconcile(core, source, books, Window { from, to }).await?.proved)
+    Ok(
+        pipeline::reconcile::reconcile(core, source, books, Window { from, to })
+            .await?
+            .proved,
+    )
 }
 
 /// Every order whose end is not the one its world expects.
@@ -171,7 +206,10 @@ fn compare(world: &World, rows: &[DocumentRow]) -> Vec<String> {
         if !fits {
             let state = row.state.as_str();
             let why = row.reason.as_deref().unwrap_or("");
-            surprises.push(format!("order {number} is {state}, expected {:?}. {why}", made.expectation));
+            surprises.push(format!(
+                "order {number} is {state}, expected {:?}. {why}",
+                made.expectation
+            ));
         }
     }
     surprises
@@ -188,13 +226,26 @@ fn print_demo(report: &DemoReport, stage: &Stage) {
     for run in &report.steady {
         say!(
             "{}: {} fetched, {} posted, {} calls to Linnworks, {} to QuickBooks ({} reads)",
-            run.name, run.fetched, run.posted, run.calls.linnworks, run.calls.quickbooks, run.quickbooks_reads
+            run.name,
+            run.fetched,
+            run.posted,
+            run.calls.linnworks,
+            run.calls.quickbooks,
+            run.quickbooks_reads
         );
     }
     for surprise in report.surprises.iter().take(SURPRISES_SHOWN_MAX) {
         say!("Not as expected: {surprise}");
     }
-    let proved = if report.proved { "PROVED: Linnworks and QuickBooks agree to the penny." } else { "NOT PROVED." };
-    let expected = if report.expected { "Every order ended as its world expects." } else { "Some orders did not end as expected." };
+    let proved = if report.proved {
+        "PROVED: Linnworks and QuickBooks agree to the penny."
+    } else {
+        "NOT PROVED."
+    };
+    let expected = if report.expected {
+        "Every order ended as its world expects."
+    } else {
+        "Some orders did not end as expected."
+    };
     say!("{proved} {expected}");
 }

@@ -26,7 +26,13 @@ pub async fn run(cli: &Cli, arguments: &LogArguments) -> anyhow::Result<Exit> {
     let clock: Arc<dyn ports::Clock> = Arc::new(SystemClock);
     let store = Arc::new(SqliteStore::open_read_only(&cli.data, clock.clone())?);
     let settings = Arc::new(mapping::Settings::default());
-    let core = Core { store: store.clone(), queue: store, clock, settings, progress: no_progress() };
+    let core = Core {
+        store: store.clone(),
+        queue: store,
+        clock,
+        settings,
+        progress: no_progress(),
+    };
     match &arguments.order {
         Some(number) => story(&core, number, arguments.json).await,
         None => list(&core, arguments).await,
@@ -34,8 +40,16 @@ pub async fn run(cli: &Cli, arguments: &LogArguments) -> anyhow::Result<Exit> {
 }
 
 async fn list(core: &Core, arguments: &LogArguments) -> anyhow::Result<Exit> {
-    let since = arguments.since.as_deref().map(|text| parse_instant("--since", text, &TimeZone::UTC, false)).transpose()?;
-    let filter = DocumentFilter { states: arguments.states.clone(), updated_from: since, ..DocumentFilter::default() };
+    let since = arguments
+        .since
+        .as_deref()
+        .map(|text| parse_instant("--since", text, &TimeZone::UTC, false))
+        .transpose()?;
+    let filter = DocumentFilter {
+        states: arguments.states.clone(),
+        updated_from: since,
+        ..DocumentFilter::default()
+    };
     let summary = summarise_records(&core.store.list(&filter).await?);
     if arguments.json {
         show::print_json(&summary)?;

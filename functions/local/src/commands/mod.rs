@@ -59,7 +59,10 @@ impl RunReport {
         Ok(Self {
             run_id: uuid::Uuid::new_v4(),
             fetched: run.fetched,
-            calls: Calls { linnworks: assembly.source.calls(), quickbooks: assembly.books.calls() },
+            calls: Calls {
+                linnworks: assembly.source.calls(),
+                quickbooks: assembly.books.calls(),
+            },
             run_again_at: run.run_again_at,
             stopped_by: run.stopped_by.as_ref().map(ToString::to_string),
             summary: summarise(&assembly.core, &keys).await?,
@@ -68,7 +71,11 @@ impl RunReport {
 
     /// How the run ended.
     pub fn exit(&self) -> Exit {
-        if self.stopped_by.is_some() { Exit::Failed } else { Exit::of_counts(&self.summary.counts) }
+        if self.stopped_by.is_some() {
+            Exit::Failed
+        } else {
+            Exit::of_counts(&self.summary.counts)
+        }
     }
 }
 
@@ -76,15 +83,30 @@ impl RunReport {
 ///
 /// # Errors
 /// A text that is neither.
-pub fn parse_instant(option: &str, text: &str, zone: &TimeZone, end_of_day: bool) -> Result<Timestamp, ConfigError> {
+pub fn parse_instant(
+    option: &str,
+    text: &str,
+    zone: &TimeZone,
+    end_of_day: bool,
+) -> Result<Timestamp, ConfigError> {
     if let Ok(instant) = text.parse::<Timestamp>() {
         return Ok(instant);
     }
     let date = parse_date(option, text)?;
-    let day = if end_of_day { date.tomorrow().unwrap_or(date) } else { date };
+    let day = if end_of_day {
+        date.tomorrow().unwrap_or(date)
+    } else {
+        date
+    };
     let midnight = day.to_zoned(zone.clone()).map(|zoned| zoned.timestamp());
     let instant = midnight.map_err(|error| ConfigError::Argument(format!("{option} {text}: {error}")))?;
-    if end_of_day { Ok(instant.checked_sub(jiff::SignedDuration::from_millis(1)).unwrap_or(instant)) } else { Ok(instant) }
+    if end_of_day {
+        Ok(instant
+            .checked_sub(jiff::SignedDuration::from_millis(1))
+            .unwrap_or(instant))
+    } else {
+        Ok(instant)
+    }
 }
 
 /// A date.
@@ -101,12 +123,25 @@ pub fn parse_date(option: &str, text: &str) -> Result<Date, ConfigError> {
 
 /// The zone in which dates on the command line are meant: the setting's, the company's, else UTC.
 pub async fn zone_of(assembly: &Assembly) -> anyhow::Result<TimeZone> {
-    let named = assembly.core.settings.document.time_zone.as_ref().map(|zone| zone.as_str().to_owned());
+    let named = assembly
+        .core
+        .settings
+        .document
+        .time_zone
+        .as_ref()
+        .map(|zone| zone.as_str().to_owned());
     let name = match named {
         Some(name) => Some(name),
-        None => assembly.core.store.lists().await?.and_then(|known| known.company.time_zone),
+        None => assembly
+            .core
+            .store
+            .lists()
+            .await?
+            .and_then(|known| known.company.time_zone),
     };
-    Ok(name.and_then(|name| mapping::find_zone(&name)).unwrap_or(TimeZone::UTC))
+    Ok(name
+        .and_then(|name| mapping::find_zone(&name))
+        .unwrap_or(TimeZone::UTC))
 }
 
 #[cfg(test)]
@@ -124,7 +159,12 @@ mod tests {
 
     #[test]
     fn a_text_that_is_no_date_is_refused_with_both_forms() {
-        let error = parse_instant("--since", "yesterday", &TimeZone::UTC, false).unwrap_err().to_string();
-        assert!(error.contains("--since yesterday") && error.contains("2026-03-01T08:00:00Z"), "{error}");
+        let error = parse_instant("--since", "yesterday", &TimeZone::UTC, false)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("--since yesterday") && error.contains("2026-03-01T08:00:00Z"),
+            "{error}"
+        );
     }
 }

@@ -20,11 +20,19 @@ use crate::show;
 /// Configuration, a number that fits none or several orders, Linnworks, QuickBooks.
 pub async fn run(cli: &Cli, arguments: &PreviewArguments) -> anyhow::Result<Exit> {
     let assembly = assemble(cli, no_progress())?;
-    let mut preview =
-        preview(&assembly.core, assembly.source.as_ref(), assembly.books.as_ref(), &arguments.number).await?;
+    let mut preview = preview(
+        &assembly.core,
+        assembly.source.as_ref(),
+        assembly.books.as_ref(),
+        &arguments.number,
+    )
+    .await?;
     if let Some(part) = &arguments.field {
         let part = part.to_lowercase();
-        preview.explanation.fields.retain(|field| field.field.to_lowercase().contains(&part));
+        preview
+            .explanation
+            .fields
+            .retain(|field| field.field.to_lowercase().contains(&part));
     }
     let posted = read_posted(&assembly, &preview).await?;
     if arguments.json {
@@ -32,34 +40,66 @@ pub async fn run(cli: &Cli, arguments: &PreviewArguments) -> anyhow::Result<Exit
     } else {
         print_preview(&preview, &posted)?;
     }
-    Ok(if matches!(preview.plan, Plan::Hold(_)) { Exit::Waiting } else { Exit::Fine })
+    Ok(if matches!(preview.plan, Plan::Hold(_)) {
+        Exit::Waiting
+    } else {
+        Exit::Fine
+    })
 }
 
 /// What QuickBooks holds of a document that is posted already.
 async fn read_posted(assembly: &Assembly, preview: &Preview) -> anyhow::Result<Vec<FoundTransaction>> {
-    let Some(record) = &preview.record else { return Ok(Vec::new()) };
-    let DocumentState::Posted { transactions, .. } = &record.state else { return Ok(Vec::new()) };
-    let probes: Vec<Probe> =
-        transactions.iter().map(|one| Probe { kind: one.kind, by: ProbeBy::Id(one.id.clone()) }).collect();
+    let Some(record) = &preview.record else {
+        return Ok(Vec::new());
+    };
+    let DocumentState::Posted { transactions, .. } = &record.state else {
+        return Ok(Vec::new());
+    };
+    let probes: Vec<Probe> = transactions
+        .iter()
+        .map(|one| Probe {
+            kind: one.kind,
+            by: ProbeBy::Id(one.id.clone()),
+        })
+        .collect();
     Ok(assembly.books.look_up(&probes).await?)
 }
 
 /// What differs between the plan and what QuickBooks holds, in sentences; empty when nothing does.
 fn differences(preview: &Preview, posted: &[FoundTransaction]) -> Vec<String> {
-    let Plan::Post { document, .. } = &preview.plan else { return Vec::new() };
-    let Some(record) = &preview.record else { return Vec::new() };
+    let Plan::Post { document, .. } = &preview.plan else {
+        return Vec::new();
+    };
+    let Some(record) = &preview.record else {
+        return Vec::new();
+    };
     let mut differences = Vec::new();
     for (kind, made) in document.kind.steps().iter().zip(record.state.transactions()) {
-        let Some(now) = posted.iter().find(|one| one.id == made.id && one.kind == made.kind) else {
-            differences.push(format!("{} {} is no longer in QuickBooks", made.kind.as_str(), made.id));
+        let Some(now) = posted
+            .iter()
+            .find(|one| one.id == made.id && one.kind == made.kind)
+        else {
+            differences.push(format!(
+                "{} {} is no longer in QuickBooks",
+                made.kind.as_str(),
+                made.id
+            ));
             continue;
         };
         let name = format!("{} {}", kind.as_str(), now.id);
         if *kind != now.kind {
-            differences.push(format!("{} {} would be a {}", now.kind.as_str(), now.id, kind.as_str()));
+            differences.push(format!(
+                "{} {} would be a {}",
+                now.kind.as_str(),
+                now.id,
+                kind.as_str()
+            ));
         }
         if now.total != document.total.amount || now.currency != document.total.currency {
-            differences.push(format!("{name}: total {} {} would be {}", now.total, now.currency, document.total));
+            differences.push(format!(
+                "{name}: total {} {} would be {}",
+                now.total, now.currency, document.total
+            ));
         }
         if *kind != domain::TransactionKind::Payment {
             if now.date.is_some_and(|date| date != document.date) {
@@ -74,7 +114,11 @@ fn differences(preview: &Preview, posted: &[FoundTransaction]) -> Vec<String> {
                 ));
             }
             if now.total_tax.is_some_and(|tax| tax != document.tax.total_tax) {
-                differences.push(format!("{name}: tax {} would be {}", now.total_tax.unwrap_or_default(), document.tax.total_tax));
+                differences.push(format!(
+                    "{name}: tax {} would be {}",
+                    now.total_tax.unwrap_or_default(),
+                    document.tax.total_tax
+                ));
             }
         }
     }
@@ -96,7 +140,11 @@ fn to_json(preview: &Preview, posted: &[FoundTransaction]) -> anyhow::Result<Val
     let plan = match &preview.plan {
         Plan::Skip(reason) => json!({ "plan": "skip", "reason": reason }),
         Plan::Hold(reason) => json!({ "plan": "hold", "reason": reason }),
-        Plan::Post { document, creates, requests } => {
+        Plan::Post {
+            document,
+            creates,
+            requests,
+        } => {
             let requests = requests
                 .iter()
                 .map(|request| {
@@ -104,14 +152,21 @@ fn to_json(preview: &Preview, posted: &[FoundTransaction]) -> anyhow::Result<Val
                     Ok(json!({ "resource": request.resource, "body": serde_json::to_value(&body)?, "bytes": request.body }))
                 })
                 .collect::<anyhow::Result<Vec<Value>>>()?;
-            let creates: Vec<Value> =
-                creates.iter().map(|one| json!({ "kind": one.kind().as_str(), "name": one.name() })).collect();
+            let creates: Vec<Value> = creates
+                .iter()
+                .map(|one| json!({ "kind": one.kind().as_str(), "name": one.name() }))
+                .collect();
             json!({ "plan": "post", "document": document, "creates": creates, "requests": requests })
         }
     };
     if let (Some(value), Value::Object(plan)) = (value.as_object_mut(), plan) {
         value.extend(plan);
-        if !posted.is_empty() || matches!(preview.record.as_ref().map(|record| record.state.name()), Some(domain::StateName::Posted)) {
+        if !posted.is_empty()
+            || matches!(
+                preview.record.as_ref().map(|record| record.state.name()),
+                Some(domain::StateName::Posted)
+            )
+        {
             value.insert("differences".into(), json!(differences(preview, posted)));
         }
     }
@@ -119,25 +174,50 @@ fn to_json(preview: &Preview, posted: &[FoundTransaction]) -> anyhow::Result<Val
 }
 
 fn print_preview(preview: &Preview, posted: &[FoundTransaction]) -> anyhow::Result<()> {
-    let state = preview.record.as_ref().map_or("never fetched", |record| record.state.name().as_str());
-    say!("Order {} ({}), {}", preview.order.number, preview.order.total_charge().rounded(), state);
+    let state = preview
+        .record
+        .as_ref()
+        .map_or("never fetched", |record| record.state.name().as_str());
+    say!(
+        "Order {} ({}), {}",
+        preview.order.number,
+        preview.order.total_charge().rounded(),
+        state
+    );
     print_fields(&preview.explanation);
     match &preview.plan {
         Plan::Skip(reason) => say!("It would be skipped: {reason}"),
         Plan::Hold(reason) => say!("It would be held: {reason}"),
-        Plan::Post { document, creates, requests } => {
+        Plan::Post {
+            document,
+            creates,
+            requests,
+        } => {
             for one in creates {
                 say!("First created: {} '{}'", one.kind().as_str(), one.name());
             }
-            say!("Total {} as in Linnworks; tax {} ({})", document.total, document.tax.total_tax, document.tax.form.as_str());
+            say!(
+                "Total {} as in Linnworks; tax {} ({})",
+                document.total,
+                document.tax.total_tax,
+                document.tax.form.as_str()
+            );
             for request in requests {
                 // Indented for reading. QuickBooks takes at most 15 digits, which survive this; --json has the bytes themselves.
                 let body: Value = serde_json::from_str(&request.body)?;
-                say!("POST {}\n{}", request.resource, serde_json::to_string_pretty(&body)?);
+                say!(
+                    "POST {}\n{}",
+                    request.resource,
+                    serde_json::to_string_pretty(&body)?
+                );
             }
         }
     }
-    if preview.record.as_ref().is_some_and(|record| record.state.name() == domain::StateName::Posted) {
+    if preview
+        .record
+        .as_ref()
+        .is_some_and(|record| record.state.name() == domain::StateName::Posted)
+    {
         let differences = differences(preview, posted);
         if differences.is_empty() {
             say!("It is posted; no change.");

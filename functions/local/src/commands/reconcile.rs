@@ -42,7 +42,13 @@ fn print_proof(proof: &pipeline::reconcile::Proof) {
     for (code, count) in &proof.skipped_by {
         say!("{count} skipped: {code}");
     }
-    let held: Vec<_> = proof.summary.documents.iter().filter(|row| row.state == pipeline::report::ShownState::Held).cloned().collect();
+    let held: Vec<_> = proof
+        .summary
+        .documents
+        .iter()
+        .filter(|row| row.state == pipeline::report::ShownState::Held)
+        .cloned()
+        .collect();
     if !held.is_empty() {
         say!("Held, with the reason:");
         show::print_documents(&held);
@@ -50,13 +56,21 @@ fn print_proof(proof: &pipeline::reconcile::Proof) {
     if !proof.differences.is_empty() {
         let mut shown = show::table(&["Order", "Difference", "What", "What to do"]);
         for one in &proof.differences {
-            shown.add_row([one.number.as_str(), one.kind, one.what.as_str(), one.remedy.as_str()]);
+            shown.add_row([
+                one.number.as_str(),
+                one.kind,
+                one.what.as_str(),
+                one.remedy.as_str(),
+            ]);
         }
         say!("{shown}");
     }
     let counts = show::counts_sentence(&proof.summary);
     if proof.proved {
-        say!("PROVED: {} orders in Linnworks = {counts}; every posted one is in QuickBooks with the same total.", proof.orders);
+        say!(
+            "PROVED: {} orders in Linnworks = {counts}; every posted one is in QuickBooks with the same total.",
+            proof.orders
+        );
     } else {
         say!(
             "NOT PROVED: {} orders in Linnworks; {counts}; {} differences.",

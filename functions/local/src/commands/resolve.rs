@@ -22,7 +22,9 @@ pub async fn run(cli: &Cli, arguments: &ResolveArguments) -> anyhow::Result<Exit
         (Some(id), _, _) => Decision::Adopt(TransactionId::new(id.clone())),
         (None, true, _) => Decision::Post,
         (None, false, Some(why)) => Decision::Ignore(why.clone()),
-        (None, false, None) => return Err(RunError::request("no decision was given", "Use --adopt, --post or --ignore").into()),
+        (None, false, None) => {
+            return Err(RunError::request("no decision was given", "Use --adopt, --post or --ignore").into());
+        }
     };
     let posts = decision == Decision::Post;
     let record = find_one(&assembly.core, &arguments.number).await?;

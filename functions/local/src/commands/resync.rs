@@ -32,7 +32,10 @@ pub async fn run(cli: &Cli, arguments: &ResyncArguments) -> anyhow::Result<Exit>
         let answer = match resync(core, source, books, record, arguments.replace).await? {
             Resynced::Queued => "queued again".to_owned(),
             Resynced::StillPosted(what) => {
-                format!("in QuickBooks as recorded: {}. Use --replace to post it anew", what.join(", "))
+                format!(
+                    "in QuickBooks as recorded: {}. Use --replace to post it anew",
+                    what.join(", ")
+                )
             }
             Resynced::Refused(reason) => {
                 refused = true;
@@ -41,14 +44,20 @@ pub async fn run(cli: &Cli, arguments: &ResyncArguments) -> anyhow::Result<Exit>
         };
         answers.push((number.clone(), answer));
     }
-    let mut run = SyncRun { keys, ..SyncRun::default() };
+    let mut run = SyncRun {
+        keys,
+        ..SyncRun::default()
+    };
     work(core, books, &mut run).await?;
     bar.finish_and_clear();
     let report = RunReport::of(&assembly, &run).await?;
     if arguments.json {
         let mut value = serde_json::to_value(&report)?;
         if let Some(object) = value.as_object_mut() {
-            let answers: Vec<_> = answers.iter().map(|(number, answer)| json!({"number": number, "answer": answer})).collect();
+            let answers: Vec<_> = answers
+                .iter()
+                .map(|(number, answer)| json!({"number": number, "answer": answer}))
+                .collect();
             object.insert("answers".into(), answers.into());
         }
         show::print_json(&value)?;

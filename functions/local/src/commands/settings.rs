@@ -32,9 +32,11 @@ fn read_file(cli: &Cli) -> anyhow::Result<mapping::Settings> {
     // The settings need no credentials: with a configuration its own file is meant, without one settings.toml beside it.
     let path = match read_config(&cli.config, &|_| Some("unused".to_owned())) {
         Ok(config) => config.settings_path,
-        Err(crate::config::ConfigError::Unreadable { .. }) => {
-            cli.config.parent().unwrap_or(std::path::Path::new("")).join("settings.toml")
-        }
+        Err(crate::config::ConfigError::Unreadable { .. }) => cli
+            .config
+            .parent()
+            .unwrap_or(std::path::Path::new(""))
+            .join("settings.toml"),
         Err(error) => return Err(error.into()),
     };
     read_settings(&path)
@@ -55,12 +57,19 @@ async fn check(cli: &Cli, as_json: bool) -> anyhow::Result<Exit> {
     let assembly = assemble(cli, no_progress())?;
     let update = assembly.books.read_lists(None).await?;
     let Some(company) = update.company else {
-        return Err(pipeline::RunError::request("QuickBooks did not say which company this is", "Run again").into());
+        return Err(
+            pipeline::RunError::request("QuickBooks did not say which company this is", "Run again").into(),
+        );
     };
     let lists = domain::Lists::from_entries(update.changed);
     let reasons = assembly.core.settings.check(&lists, &company);
     if !as_json {
-        say!("Company: {} ({}), {}", company.name, company.country, company.preferences.home_currency);
+        say!(
+            "Company: {} ({}), {}",
+            company.name,
+            company.country,
+            company.preferences.home_currency
+        );
     }
     report(as_json, &assembly.core.settings, &reasons)
 }
@@ -73,9 +82,17 @@ fn report(as_json: bool, settings: &mapping::Settings, reasons: &[domain::Reason
     } else {
         let mut shown = show::table(&["Finding", "What is the matter", "What to do"]);
         for reason in reasons {
-            shown.add_row([reason.code.as_str(), reason.cause.as_str(), reason.remedy.as_str()]);
+            shown.add_row([
+                reason.code.as_str(),
+                reason.cause.as_str(),
+                reason.remedy.as_str(),
+            ]);
         }
         say!("{shown}");
     }
-    Ok(if reasons.is_empty() { Exit::Fine } else { Exit::Misused })
+    Ok(if reasons.is_empty() {
+        Exit::Fine
+    } else {
+        Exit::Misused
+    })
 }

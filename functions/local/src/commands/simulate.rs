@@ -24,11 +24,17 @@ pub async fn run(arguments: &SimulateArguments) -> anyhow::Result<Exit> {
     let time = SimulatedTime::new();
     let world = World::generate(arguments.seed, world_options(arguments.orders, Timestamp::now()));
     let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let stage = Stage::start(world, time, at(arguments.linnworks_port), at(arguments.quickbooks_port))
-        .await
-        .context("a simulator could not start; is the port in use?")?;
+    let stage = Stage::start(
+        world,
+        time,
+        at(arguments.linnworks_port),
+        at(arguments.quickbooks_port),
+    )
+    .await
+    .context("a simulator could not start; is the port in use?")?;
     let directory = &arguments.write;
-    std::fs::create_dir_all(directory).with_context(|| format!("{} could not be made", directory.display()))?;
+    std::fs::create_dir_all(directory)
+        .with_context(|| format!("{} could not be made", directory.display()))?;
     let config_path = directory.join("linnbooks.toml");
     std::fs::write(&config_path, config_text(&stage.config()))?;
     let settings_path = directory.join("settings.toml");
@@ -38,7 +44,11 @@ pub async fn run(arguments: &SimulateArguments) -> anyhow::Result<Exit> {
     say!("Linnworks simulator   {}", stage.linnworks.address());
     say!("QuickBooks simulator  {}", stage.quickbooks.address());
     say!("{} orders, seed {}", arguments.orders, arguments.seed);
-    say!("Try: linnbooks --config {} --data {}/data sync", config_path.display(), directory.display());
+    say!(
+        "Try: linnbooks --config {} --data {}/data sync",
+        config_path.display(),
+        directory.display()
+    );
     say!("Stop with Ctrl+C");
     tokio::signal::ctrl_c().await?;
     Ok(Exit::Fine)
@@ -46,7 +56,11 @@ pub async fn run(arguments: &SimulateArguments) -> anyhow::Result<Exit> {
 
 /// The configuration as a file. The secrets in it open nothing but these simulators.
 fn config_text(config: &Config) -> String {
-    let refresh = config.refresh_token.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default();
+    let refresh = config
+        .refresh_token
+        .as_ref()
+        .map(ExposeSecret::expose_secret)
+        .unwrap_or_default();
     format!(
         "# Leads to simulators on this machine; the secrets open nothing else.\n\
          [linnworks]\napplication_id = \"{}\"\napplication_secret = \"{}\"\ntoken = \"{}\"\nauth_url = \"{}\"\n\n\

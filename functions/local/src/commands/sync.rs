@@ -27,7 +27,13 @@ pub async fn run(cli: &Cli, arguments: &SyncArguments) -> anyhow::Result<Exit> {
     let (listener, bar) = progress_bar();
     let assembly = assemble(cli, listener)?;
     let request = to_request(&assembly, arguments).await?;
-    let result = pipeline::sync::sync(&assembly.core, assembly.source.as_ref(), assembly.books.as_ref(), &request).await;
+    let result = pipeline::sync::sync(
+        &assembly.core,
+        assembly.source.as_ref(),
+        assembly.books.as_ref(),
+        &request,
+    )
+    .await;
     bar.finish_and_clear();
     let report = RunReport::of(&assembly, &result?).await?;
     if arguments.json {
@@ -44,8 +50,16 @@ pub async fn run(cli: &Cli, arguments: &SyncArguments) -> anyhow::Result<Exit> {
 /// Dates that cannot be read.
 async fn to_request(assembly: &Assembly, arguments: &SyncArguments) -> anyhow::Result<FetchRequest> {
     let zone = zone_of(assembly).await?;
-    let since = arguments.since.as_deref().map(|text| parse_instant("--since", text, &zone, false)).transpose()?;
-    let until = arguments.until.as_deref().map(|text| parse_instant("--until", text, &zone, true)).transpose()?;
+    let since = arguments
+        .since
+        .as_deref()
+        .map(|text| parse_instant("--since", text, &zone, false))
+        .transpose()?;
+    let until = arguments
+        .until
+        .as_deref()
+        .map(|text| parse_instant("--until", text, &zone, true))
+        .transpose()?;
     let books = match arguments.status {
         Some(Status::Processed) => OrderBooks::Processed,
         Some(Status::Open) => OrderBooks::Open,
@@ -56,7 +70,12 @@ async fn to_request(assembly: &Assembly, arguments: &SyncArguments) -> anyhow::R
             mapping::OrderStatusWanted::Both => OrderBooks::Both,
         },
     };
-    Ok(FetchRequest { since, until, references: arguments.orders.clone(), books })
+    Ok(FetchRequest {
+        since,
+        until,
+        references: arguments.orders.clone(),
+        books,
+    })
 }
 
 /// The report for people.
@@ -78,7 +97,10 @@ pub fn print_report(report: &RunReport) {
         say!("Nothing is lost: the next `linnbooks sync` goes on from here.");
     }
     if let Some(at) = report.run_again_at {
-        say!("Run `linnbooks sync` again at or after {}: something is not settled yet.", show::show_instant(at));
+        say!(
+            "Run `linnbooks sync` again at or after {}: something is not settled yet.",
+            show::show_instant(at)
+        );
     }
 }
 
@@ -109,7 +131,11 @@ async fn dry_run(cli: &Cli, arguments: &SyncArguments) -> anyhow::Result<Exit> {
         let row = match order {
             SourceOrder::Malformed { id, cause } => unreadable(&headers, id, cause),
             SourceOrder::Read(order) => {
-                let record = assembly.core.store.get(&domain::DocumentKey::order(order.id)).await?;
+                let record = assembly
+                    .core
+                    .store
+                    .get(&domain::DocumentKey::order(order.id))
+                    .await?;
                 if let Some(record) = record.filter(|record| record.state.name() == StateName::Posted) {
                     already_posted(&order, &record.state)
                 } else {
@@ -148,7 +174,10 @@ async fn find_headers(assembly: &Assembly, request: &FetchRequest) -> Result<Vec
 }
 
 fn unreadable(headers: &[OrderHeader], id: domain::OrderId, cause: String) -> Planned {
-    let number = headers.iter().find(|header| header.id == id).map(|header| header.number.to_string());
+    let number = headers
+        .iter()
+        .find(|header| header.id == id)
+        .map(|header| header.number.to_string());
     Planned {
         number: number.unwrap_or_default(),
         source_id: id.to_string(),
@@ -164,8 +193,11 @@ fn unreadable(headers: &[OrderHeader], id: domain::OrderId, cause: String) -> Pl
 }
 
 fn already_posted(order: &domain::Order, state: &DocumentState) -> Planned {
-    let transactions: Vec<String> =
-        state.transactions().iter().map(|one| format!("{} {}", one.kind.as_str(), one.id)).collect();
+    let transactions: Vec<String> = state
+        .transactions()
+        .iter()
+        .map(|one| format!("{} {}", one.kind.as_str(), one.id))
+        .collect();
     let mut row = planned_base(order, "nothing");
     row.reason = Some(format!("posted already as {}", transactions.join(", ")));
     row
@@ -189,8 +221,14 @@ fn planned_base(order: &domain::Order, plan: &'static str) -> Planned {
 
 fn planned(order: &domain::Order, plan: Plan, warnings: Vec<String>) -> Planned {
     match plan {
-        Plan::Skip(reason) => Planned { reason: Some(reason.to_string()), ..planned_base(order, "skip") },
-        Plan::Hold(reason) => Planned { reason: Some(reason.to_string()), ..planned_base(order, "hold") },
+        Plan::Skip(reason) => Planned {
+            reason: Some(reason.to_string()),
+            ..planned_base(order, "skip")
+        },
+        Plan::Hold(reason) => Planned {
+            reason: Some(reason.to_string()),
+            ..planned_base(order, "hold")
+        },
         Plan::Post { document, .. } => {
             let steps: Vec<&str> = document.kind.steps().iter().map(|step| step.as_str()).collect();
             Planned {
@@ -205,9 +243,21 @@ fn planned(order: &domain::Order, plan: Plan, warnings: Vec<String>) -> Planned 
 }
 
 fn print_plans(rows: &[Planned]) {
-    let mut shown = show::table(&["Order", "Plan", "Total", "Document", "Number", "Customer", "Why, or warnings"]);
+    let mut shown = show::table(&[
+        "Order",
+        "Plan",
+        "Total",
+        "Document",
+        "Number",
+        "Customer",
+        "Why, or warnings",
+    ]);
     for row in rows {
-        let total = [row.total.as_deref(), row.currency.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let total = [row.total.as_deref(), row.currency.as_deref()]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" ");
         let why = row.reason.clone().unwrap_or_else(|| row.warnings.join("; "));
         shown.add_row([
             row.number.clone(),

@@ -68,7 +68,9 @@ enum Way {
 /// Those of the store and queue. A connector that refuses everything ends the run through [`Posting::stopped_by`].
 pub async fn post_queue(core: &Core, books: &dyn Books) -> Result<Posting, RunError> {
     let lease = Duration::from_secs(core.settings.posting.lease_seconds);
-    let most = usize::try_from(core.settings.posting.batch_documents_max).unwrap_or(1).max(1);
+    let most = usize::try_from(core.settings.posting.batch_documents_max)
+        .unwrap_or(1)
+        .max(1);
     let mut posting = Posting::default();
     while posting.stopped_by.is_none() {
         let received = core.queue.receive(QueueName::Postings, most, lease).await?;
@@ -87,7 +89,11 @@ pub async fn post_queue(core: &Core, books: &dyn Books) -> Result<Posting, RunEr
 ///
 /// # Errors
 /// Those of the store and queue.
-pub async fn post_documents(core: &Core, books: &dyn Books, keys: &[DocumentKey]) -> Result<Posting, RunError> {
+pub async fn post_documents(
+    core: &Core,
+    books: &dyn Books,
+    keys: &[DocumentKey],
+) -> Result<Posting, RunError> {
     let mut posting = Posting::default();
     let mut pending: Vec<DocumentKey> = unique(keys);
     while !pending.is_empty() && posting.stopped_by.is_none() {
@@ -118,7 +124,10 @@ pub async fn post_documents(core: &Core, books: &dyn Books, keys: &[DocumentKey]
 
 fn unique(keys: &[DocumentKey]) -> Vec<DocumentKey> {
     let mut seen = BTreeSet::new();
-    keys.iter().filter(|key| seen.insert((*key).clone())).cloned().collect()
+    keys.iter()
+        .filter(|key| seen.insert((*key).clone()))
+        .cloned()
+        .collect()
 }
 
 async fn choose_ways(core: &Core, keys: &[DocumentKey], posting: &mut Posting) -> Result<Vec<Way>, RunError> {
@@ -126,7 +135,9 @@ async fn choose_ways(core: &Core, keys: &[DocumentKey], posting: &mut Posting) -
     let mut first_of: BTreeSet<FormKey> = BTreeSet::new();
     let forms = core.store.forms().await?;
     for record in core.store.get_many(keys).await? {
-        let DocumentState::Ready { ready } = &record.state else { continue };
+        let DocumentState::Ready { ready } = &record.state else {
+            continue;
+        };
         let Some(form) = form_of(ready) else { continue };
         if let Some(at) = ready.not_before.filter(|at| *at > core.now()) {
             posting.come_back(at);
@@ -151,7 +162,11 @@ async fn choose_ways(core: &Core, keys: &[DocumentKey], posting: &mut Posting) -
 /// The form of the next transaction of a document.
 pub(crate) fn form_of(ready: &domain::Ready) -> Option<FormKey> {
     let kind = ready.next_step()?;
-    Some(FormKey { kind, tax: ready.document.tax.form, currency: ready.document.currency })
+    Some(FormKey {
+        kind,
+        tax: ready.document.tax.form,
+        currency: ready.document.currency,
+    })
 }
 
 async fn hold_for_form(core: &Core, record: DocumentRecord, because: &Reason) -> Result<(), StoreError> {
@@ -161,7 +176,11 @@ async fn hold_for_form(core: &Core, record: DocumentRecord, because: &Reason) ->
         because.remedy.clone(),
     );
     let posted = record.state.transactions().to_vec();
-    let change = core.change(record, DocumentState::Held { reason, posted }, "held: documents of this form are paused");
+    let change = core.change(
+        record,
+        DocumentState::Held { reason, posted },
+        "held: documents of this form are paused",
+    );
     core.store.write(vec![change]).await
 }
 
@@ -183,7 +202,13 @@ pub async fn sweep(core: &Core) -> Result<(), RunError> {
         }
     }
     for queue in [QueueName::Orders, QueueName::Postings] {
-        let given_up: Vec<DocumentKey> = core.queue.dead_letters(queue).await?.into_iter().map(|message| message.key).collect();
+        let given_up: Vec<DocumentKey> = core
+            .queue
+            .dead_letters(queue)
+            .await?
+            .into_iter()
+            .map(|message| message.key)
+            .collect();
         hold_dead_letters(core, &given_up).await?;
         core.queue.forget_dead_letters(queue, &given_up).await?;
         fetched.retain(|key| !given_up.contains(key));
@@ -201,11 +226,21 @@ async fn hold_dead_letters(core: &Core, keys: &[DocumentKey]) -> Result<(), Stor
         }
         let reason = Reason::new(
             ReasonCode::DeadLetter,
-            format!("order {} was given up after repeated failures of the program", record.number),
-            format!("Look at the program's log, then run `linnbooks resync {}`", record.number),
+            format!(
+                "order {} was given up after repeated failures of the program",
+                record.number
+            ),
+            format!(
+                "Look at the program's log, then run `linnbooks resync {}`",
+                record.number
+            ),
         );
         let posted = record.state.transactions().to_vec();
-        let change = core.change(record, DocumentState::Held { reason, posted }, "held: given up by the queue");
+        let change = core.change(
+            record,
+            DocumentState::Held { reason, posted },
+            "held: given up by the queue",
+        );
         core.store.write(vec![change]).await?;
     }
     Ok(())
@@ -213,7 +248,13 @@ async fn hold_dead_letters(core: &Core, keys: &[DocumentKey]) -> Result<(), Stor
 
 /// A call that is about to be sent for the first time.
 fn new_call(core: &Core, call: ports::FrozenCall) -> StoredCall {
-    StoredCall { call, state: CallState::Sent, attempts: 1, last_sent_at: core.now(), version: 0 }
+    StoredCall {
+        call,
+        state: CallState::Sent,
+        attempts: 1,
+        last_sent_at: core.now(),
+        version: 0,
+    }
 }
 
 /// A transaction that a person points at, as the document's record keeps it.

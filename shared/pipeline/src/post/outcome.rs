@@ -9,8 +9,8 @@ use std::time::Duration;
 use domain::money::show_amount;
 use domain::{DocumentKey, DocumentState, PostedTransaction, Ready, Reason, ReasonCode};
 use ports::{
-    Books, CallEntry, CallOutcome, CallState, Change, DocumentRecord, EntryOutcome, FormState, FoundTransaction, QueueName, Refusal,
-    RefusalAct, StoredCall,
+    Books, CallEntry, CallOutcome, CallState, Change, DocumentRecord, EntryOutcome, FormState,
+    FoundTransaction, QueueName, Refusal, RefusalAct, StoredCall,
 };
 
 use super::{Posting, form_of};
@@ -52,15 +52,21 @@ pub(super) async fn apply_outcome(
             let replayed = call.attempts > 1;
             let mut in_use = Vec::new();
             for (entry, outcome) in call.call.entries.iter().zip(entries) {
-                let Some((record, ready)) = records.get(entry.key()).cloned() else { continue };
+                let Some((record, ready)) = records.get(entry.key()).cloned() else {
+                    continue;
+                };
                 match outcome {
-                    EntryOutcome::Done(found) => judge_found(core, entry, record, ready, found, false, &mut verdicts),
+                    EntryOutcome::Done(found) => {
+                        judge_found(core, entry, record, ready, found, false, &mut verdicts)
+                    }
                     EntryOutcome::Refused(refusal) if replayed && is_replay_refusal(&refusal) => {
                         verdicts.spent = true;
                         stay_unknown(core, record, ready, &call, &mut verdicts);
                     }
                     EntryOutcome::Refused(refusal) => refuse(core, record, ready, refusal, &mut verdicts),
-                    EntryOutcome::DuplicateNumber { raw, .. } => in_use.push((entry.clone(), record, ready, raw)),
+                    EntryOutcome::DuplicateNumber { raw, .. } => {
+                        in_use.push((entry.clone(), record, ready, raw))
+                    }
                     EntryOutcome::Unknown(_) => stay_unknown(core, record, ready, &call, &mut verdicts),
                 }
             }
@@ -81,7 +87,12 @@ pub(super) async fn records_of(
     core: &Core,
     call: &StoredCall,
 ) -> Result<BTreeMap<DocumentKey, (DocumentRecord, Box<Ready>)>, RunError> {
-    let keys: Vec<DocumentKey> = call.call.entries.iter().map(|entry| entry.key().clone()).collect();
+    let keys: Vec<DocumentKey> = call
+        .call
+        .entries
+        .iter()
+        .map(|entry| entry.key().clone())
+        .collect();
     let mut records = BTreeMap::new();
     for record in core.store.get_many(&keys).await? {
         let carried = match &record.state {
@@ -100,22 +111,40 @@ pub(super) async fn records_of(
 }
 
 /// Writes the verdicts with the call's state, then proves or pauses forms and hints at what comes next.
-pub(super) async fn close(core: &Core, mut call: StoredCall, mut verdicts: Verdicts) -> Result<Posting, RunError> {
+pub(super) async fn close(
+    core: &Core,
+    mut call: StoredCall,
+    mut verdicts: Verdicts,
+) -> Result<Posting, RunError> {
     let settle = Duration::from_secs(core.settings.posting.settle_unknown_after_seconds);
     call.state = match (verdicts.open, call.state) {
         (0, _) => CallState::Closed,
         (_, CallState::Unknown { look_ups, spent, .. }) => {
             let spent = spent || verdicts.spent;
-            CallState::Unknown { look_up_at: later(core.now(), settle), look_ups, spent }
+            CallState::Unknown {
+                look_up_at: later(core.now(), settle),
+                look_ups,
+                spent,
+            }
         }
-        _ => CallState::Unknown { look_up_at: later(call.last_sent_at, settle), look_ups: 0, spent: verdicts.spent },
+        _ => CallState::Unknown {
+            look_up_at: later(call.last_sent_at, settle),
+            look_ups: 0,
+            spent: verdicts.spent,
+        },
     };
     if let CallState::Unknown { look_up_at, .. } = &call.state {
         verdicts.posting.come_back(*look_up_at);
     }
     let changes = std::mem::take(&mut verdicts.changes);
-    let ended = changes.iter().filter(|change| !change.record.state.name().is_moving()).count();
-    verdicts.posting.touched.extend(changes.iter().map(|change| change.record.key.clone()));
+    let ended = changes
+        .iter()
+        .filter(|change| !change.record.state.name().is_moving())
+        .count();
+    verdicts
+        .posting
+        .touched
+        .extend(changes.iter().map(|change| change.record.key.clone()));
     core.store.write_call(&call, changes).await?;
     core.tell(Progress::Settled(ended));
     follow_up(core, verdicts).await
@@ -124,8 +153,14 @@ pub(super) async fn close(core: &Core, mut call: StoredCall, mut verdicts: Verdi
 /// Writes verdicts that no call is involved in.
 pub(super) async fn write_verdicts(core: &Core, mut verdicts: Verdicts) -> Result<Posting, RunError> {
     let changes = std::mem::take(&mut verdicts.changes);
-    let ended = changes.iter().filter(|change| !change.record.state.name().is_moving()).count();
-    verdicts.posting.touched.extend(changes.iter().map(|change| change.record.key.clone()));
+    let ended = changes
+        .iter()
+        .filter(|change| !change.record.state.name().is_moving())
+        .count();
+    verdicts
+        .posting
+        .touched
+        .extend(changes.iter().map(|change| change.record.key.clone()));
     core.store.write(changes).await?;
     core.tell(Progress::Settled(ended));
     follow_up(core, verdicts).await
@@ -184,12 +219,25 @@ pub(super) fn judge_found(
     if found.total != expected.amount || found.currency != expected.currency {
         let reason = total_differs(entry, &found);
         if let Some(form) = form {
-            verdicts.forms.push((form, FormState::Paused { reason: reason.clone(), key: record.key.clone() }));
+            verdicts.forms.push((
+                form,
+                FormState::Paused {
+                    reason: reason.clone(),
+                    key: record.key.clone(),
+                },
+            ));
         }
-        let what = format!("conflict: QuickBooks returned {} instead of {}", found.total, expected.amount);
+        let what = format!(
+            "conflict: QuickBooks returned {} instead of {}",
+            found.total, expected.amount
+        );
         let mut transactions = ready.posted.clone();
         transactions.push(posted);
-        let state = DocumentState::Conflict { reason, ready, found: transactions };
+        let state = DocumentState::Conflict {
+            reason,
+            ready,
+            found: transactions,
+        };
         verdicts.changes.push(core.change(record, state, what));
         return;
     }
@@ -198,7 +246,11 @@ pub(super) fn judge_found(
     }
     let what = format!(
         "{} {} {} {}",
-        if adopted { "found in QuickBooks and adopted:" } else { "posted as" },
+        if adopted {
+            "found in QuickBooks and adopted:"
+        } else {
+            "posted as"
+        },
         found.kind.as_str(),
         found.id,
         show_amount(found.total, found.currency)
@@ -254,10 +306,20 @@ fn total_differs(entry: &CallEntry, found: &FoundTransaction) -> Reason {
 }
 
 fn is_replay_refusal(refusal: &Refusal) -> bool {
-    refusal.reason.raw.as_ref().is_some_and(|raw| REPLAY_CODES.contains(&raw.code.as_str()))
+    refusal
+        .reason
+        .raw
+        .as_ref()
+        .is_some_and(|raw| REPLAY_CODES.contains(&raw.code.as_str()))
 }
 
-fn refuse(core: &Core, mut record: DocumentRecord, mut ready: Box<Ready>, refusal: Refusal, verdicts: &mut Verdicts) {
+fn refuse(
+    core: &Core,
+    mut record: DocumentRecord,
+    mut ready: Box<Ready>,
+    refusal: Refusal,
+    verdicts: &mut Verdicts,
+) {
     // Definitely refused: whatever is sent next has other bytes, and so another key.
     record.revision += 1;
     let what = format!("refused by QuickBooks: {}", refusal.reason.code);
@@ -266,7 +328,11 @@ fn refuse(core: &Core, mut record: DocumentRecord, mut ready: Box<Ready>, refusa
             record.list_refreshes += 1;
             verdicts.posting.lists_outdated = true;
             verdicts.to_map.push(record.key.clone());
-            if ready.posted.is_empty() { DocumentState::Fetched } else { keep_ready(ready, verdicts, &record) }
+            if ready.posted.is_empty() {
+                DocumentState::Fetched
+            } else {
+                keep_ready(ready, verdicts, &record)
+            }
         }
         RefusalAct::RetryLater if ready.refusals < CURABLE_REFUSALS_MAX => {
             ready.refusals += 1;
@@ -276,7 +342,10 @@ fn refuse(core: &Core, mut record: DocumentRecord, mut ready: Box<Ready>, refusa
             verdicts.posting.come_back(at);
             DocumentState::Ready { ready }
         }
-        _ => DocumentState::Held { reason: refusal.reason, posted: ready.posted },
+        _ => DocumentState::Held {
+            reason: refusal.reason,
+            posted: ready.posted,
+        },
     };
     verdicts.changes.push(core.change(record, state, what));
 }
@@ -300,8 +369,16 @@ pub(super) fn stay_unknown(
     if matches!(record.state, DocumentState::Unknown { .. }) {
         return;
     }
-    let state = DocumentState::Unknown { ready, call: call.id(), since: call.last_sent_at };
-    verdicts.changes.push(core.change(record, state, "the answer of QuickBooks was lost; a look-up will tell"));
+    let state = DocumentState::Unknown {
+        ready,
+        call: call.id(),
+        since: call.last_sent_at,
+    };
+    verdicts.changes.push(core.change(
+        record,
+        state,
+        "the answer of QuickBooks was lost; a look-up will tell",
+    ));
 }
 
 type InUse = (CallEntry, DocumentRecord, Box<Ready>, domain::RawFault);
@@ -342,15 +419,26 @@ async fn judge_numbers_in_use(
 
 /// The transactions among these that carry the document's marker.
 pub(super) fn own_of<'a>(entry: &CallEntry, found: &'a [FoundTransaction]) -> Vec<&'a FoundTransaction> {
-    found.iter().filter(|one| one.kind == entry.kind && entry.marker.is_same_document(&one.private_note)).collect()
+    found
+        .iter()
+        .filter(|one| one.kind == entry.kind && entry.marker.is_same_document(&one.private_note))
+        .collect()
 }
 
 /// The transactions among these that have the document's number and not its marker.
 pub(super) fn others_of<'a>(entry: &CallEntry, found: &'a [FoundTransaction]) -> Vec<&'a FoundTransaction> {
-    let Some(number) = &entry.number else { return Vec::new() };
+    let Some(number) = &entry.number else {
+        return Vec::new();
+    };
     found
         .iter()
-        .filter(|one| one.kind == entry.kind && one.number.as_deref().is_some_and(|other| other.eq_ignore_ascii_case(number)))
+        .filter(|one| {
+            one.kind == entry.kind
+                && one
+                    .number
+                    .as_deref()
+                    .is_some_and(|other| other.eq_ignore_ascii_case(number))
+        })
         .filter(|one| !entry.marker.is_same_document(&one.private_note))
         .collect()
 }
@@ -366,18 +454,34 @@ pub(super) fn number_taken(
 ) {
     record.revision += 1;
     let others = others_of(entry, found);
-    let ids: Vec<String> = others.iter().map(|other| format!("{} {}", other.kind.as_str(), other.id)).collect();
-    let holder = if ids.is_empty() { "another transaction".to_owned() } else { ids.join(", ") };
+    let ids: Vec<String> = others
+        .iter()
+        .map(|other| format!("{} {}", other.kind.as_str(), other.id))
+        .collect();
+    let holder = if ids.is_empty() {
+        "another transaction".to_owned()
+    } else {
+        ids.join(", ")
+    };
     let mut reason = Reason::new(
         ReasonCode::NumberTaken,
-        format!("number {} belongs to {holder}, which linnbooks did not make", entry.number.as_deref().unwrap_or("-")),
+        format!(
+            "number {} belongs to {holder}, which linnbooks did not make",
+            entry.number.as_deref().unwrap_or("-")
+        ),
         "If that is the same sale, entered by hand or by another program: `linnbooks resolve NUM --adopt ID`. If it is another: \
          give that one another number, or set document.prefix, then `linnbooks resync NUM`",
     );
     reason.raw = raw;
     let transactions = others.into_iter().map(|other| to_posted(other, true)).collect();
-    let state = DocumentState::Conflict { reason, ready, found: transactions };
-    verdicts.changes.push(core.change(record, state, "conflict: the number is taken"));
+    let state = DocumentState::Conflict {
+        reason,
+        ready,
+        found: transactions,
+    };
+    verdicts
+        .changes
+        .push(core.change(record, state, "conflict: the number is taken"));
 }
 
 pub(super) fn duplicated(
@@ -391,10 +495,21 @@ pub(super) fn duplicated(
     let ids: Vec<String> = several.iter().map(|one| one.id.to_string()).collect();
     let reason = Reason::new(
         ReasonCode::Duplicated,
-        format!("{} transactions carry the marker of this order: {} {}", ids.len(), entry.kind.as_str(), ids.join(", ")),
+        format!(
+            "{} transactions carry the marker of this order: {} {}",
+            ids.len(),
+            entry.kind.as_str(),
+            ids.join(", ")
+        ),
         "Delete all but one in QuickBooks, then `linnbooks resolve NUM --adopt ID` with the one that stays",
     );
     let transactions = several.iter().map(|one| to_posted(one, true)).collect();
-    let state = DocumentState::Conflict { reason, ready, found: transactions };
-    verdicts.changes.push(core.change(record, state, "conflict: more than one transaction in QuickBooks"));
+    let state = DocumentState::Conflict {
+        reason,
+        ready,
+        found: transactions,
+    };
+    verdicts
+        .changes
+        .push(core.change(record, state, "conflict: more than one transaction in QuickBooks"));
 }

@@ -31,7 +31,9 @@ pub(super) async fn prepare(
     let mut prepared = Vec::new();
     let mut held = Vec::new();
     for record in records {
-        let DocumentState::Ready { ready } = record.state.clone() else { continue };
+        let DocumentState::Ready { ready } = record.state.clone() else {
+            continue;
+        };
         match resolve(core, books, ready, &entities).await? {
             Ok(ready) => prepared.push(Prepared { record, ready }),
             Err(reason) => {
@@ -48,12 +50,20 @@ pub(super) async fn prepare(
 
 type Entities = BTreeMap<(ListKind, String), Result<ListEntry, Reason>>;
 
-async fn ensure_entities(core: &Core, books: &dyn Books, records: &[DocumentRecord]) -> Result<Entities, RunError> {
+async fn ensure_entities(
+    core: &Core,
+    books: &dyn Books,
+    records: &[DocumentRecord],
+) -> Result<Entities, RunError> {
     let mut wanted: BTreeMap<(ListKind, String), NewEntity> = BTreeMap::new();
     for record in records {
-        let DocumentState::Ready { ready } = &record.state else { continue };
+        let DocumentState::Ready { ready } = &record.state else {
+            continue;
+        };
         for entity in new_entities(ready) {
-            wanted.entry((entity.kind(), fold_name(entity.name()))).or_insert(entity);
+            wanted
+                .entry((entity.kind(), fold_name(entity.name())))
+                .or_insert(entity);
         }
     }
     let mut entities = Entities::new();
@@ -62,13 +72,15 @@ async fn ensure_entities(core: &Core, books: &dyn Books, records: &[DocumentReco
     }
     let known = core.store.lists().await?;
     if let Some(known) = &known {
-        wanted.retain(|key, entity| match known.lists.find_active(key.0, entity.name()) {
-            Some(entry) => {
-                entities.insert(key.clone(), Ok(entry.clone()));
-                false
-            }
-            None => true,
-        });
+        wanted.retain(
+            |key, entity| match known.lists.find_active(key.0, entity.name()) {
+                Some(entry) => {
+                    entities.insert(key.clone(), Ok(entry.clone()));
+                    false
+                }
+                None => true,
+            },
+        );
     }
     let list: Vec<NewEntity> = wanted.values().cloned().collect();
     if list.is_empty() {
@@ -88,8 +100,13 @@ async fn ensure_entities(core: &Core, books: &dyn Books, records: &[DocumentReco
         }
     }
     if let Some(known) = known {
-        let update =
-            ListsUpdate { replaced: Vec::new(), changed, removed: Vec::new(), company: None, cursor: known.cursor };
+        let update = ListsUpdate {
+            replaced: Vec::new(),
+            changed,
+            removed: Vec::new(),
+            company: None,
+            cursor: known.cursor,
+        };
         core.store.apply_lists(&update).await?;
     }
     Ok(entities)

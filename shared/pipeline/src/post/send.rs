@@ -55,7 +55,10 @@ pub(super) async fn post_together(
             return Ok(posting);
         }
     };
-    if prepared.iter().any(|one| one.record.look_up_first && one.ready.posted.is_empty()) {
+    if prepared
+        .iter()
+        .any(|one| one.record.look_up_first && one.ready.posted.is_empty())
+    {
         let (found, absent) = look_up_first(core, books, &frozen, prepared).await?;
         posting.absorb(found);
         if !absent.is_empty() && posting.stopped_by.is_none() {
@@ -64,9 +67,15 @@ pub(super) async fn post_together(
         return Ok(posting);
     }
     let call = new_call(core, frozen);
-    let changes = prepared.into_iter().map(|one| to_posting(core, one, &call)).collect();
+    let changes = prepared
+        .into_iter()
+        .map(|one| to_posting(core, one, &call))
+        .collect();
     core.store.write_call(&call, changes).await?;
-    let call = StoredCall { version: call.version + 1, ..call };
+    let call = StoredCall {
+        version: call.version + 1,
+        ..call
+    };
     posting.absorb(send_stored(core, books, call).await?);
     Ok(posting)
 }
@@ -82,7 +91,15 @@ async fn look_up_first(
     let probes: Vec<_> = frozen.entries.iter().map(ports::CallEntry::probe).collect();
     let found = match books.look_up(&probes).await {
         Ok(found) => found,
-        Err(error) => return Ok((Posting { stopped_by: Some(error), ..Posting::default() }, Vec::new())),
+        Err(error) => {
+            return Ok((
+                Posting {
+                    stopped_by: Some(error),
+                    ..Posting::default()
+                },
+                Vec::new(),
+            ));
+        }
     };
     let mut verdicts = Verdicts::default();
     let mut absent = Vec::new();
@@ -95,7 +112,10 @@ async fn look_up_first(
             let mut change = core.change(record.clone(), record.state.clone(), String::new());
             change.event = None;
             verdicts.changes.push(change);
-            absent.push(DocumentRecord { version: record.version + 1, ..record });
+            absent.push(DocumentRecord {
+                version: record.version + 1,
+                ..record
+            });
         }
     }
     Ok((write_verdicts(core, verdicts).await?, absent))
@@ -103,9 +123,14 @@ async fn look_up_first(
 
 fn submission(one: &Prepared) -> Option<Submission<'_>> {
     let kind = one.ready.next_step()?;
-    let domain::CustomerRef::Existing(customer) = &one.ready.document.customer else { return None };
+    let domain::CustomerRef::Existing(customer) = &one.ready.document.customer else {
+        return None;
+    };
     Some(Submission {
-        marker: Marker { key: one.record.key.clone(), revision: one.record.revision },
+        marker: Marker {
+            key: one.record.key.clone(),
+            revision: one.record.revision,
+        },
         kind,
         document: &one.ready.document,
         invoice: one.ready.posted.first().map(|posted| posted.id.clone()),
@@ -114,7 +139,10 @@ fn submission(one: &Prepared) -> Option<Submission<'_>> {
 }
 
 fn to_posting(core: &Core, one: Prepared, call: &StoredCall) -> Change {
-    let state = DocumentState::Posting { ready: one.ready, call: call.id() };
+    let state = DocumentState::Posting {
+        ready: one.ready,
+        call: call.id(),
+    };
     let mut change = core.change(one.record, state, String::new());
     change.event = None;
     change
@@ -127,10 +155,18 @@ async fn hold_unfrozen(
 ) -> Result<Posting, RunError> {
     let mut posting = Posting::default();
     for one in prepared {
-        let reason = domain::Reason::new(domain::ReasonCode::Defect, error.cause.clone(), error.remedy.clone());
+        let reason = domain::Reason::new(
+            domain::ReasonCode::Defect,
+            error.cause.clone(),
+            error.remedy.clone(),
+        );
         let posted = one.ready.posted.clone();
         posting.touched.push(one.record.key.clone());
-        let change = core.change(one.record, DocumentState::Held { reason, posted }, "held: it cannot be written for QuickBooks");
+        let change = core.change(
+            one.record,
+            DocumentState::Held { reason, posted },
+            "held: it cannot be written for QuickBooks",
+        );
         core.store.write(vec![change]).await?;
     }
     Ok(posting)
@@ -138,7 +174,11 @@ async fn hold_unfrozen(
 
 /// Sends a call that is stored in state Sent with the present instant; repeats it while it is provably not done. A call whose state
 /// in memory is Unknown was unknown before this sending.
-pub(super) async fn send_stored(core: &Core, books: &dyn Books, mut call: StoredCall) -> Result<Posting, RunError> {
+pub(super) async fn send_stored(
+    core: &Core,
+    books: &dyn Books,
+    mut call: StoredCall,
+) -> Result<Posting, RunError> {
     let attempts_max = u32::try_from(core.settings.posting.send_attempts_max).unwrap_or(1);
     let mut attempts_here = 1;
     loop {
@@ -150,7 +190,9 @@ pub(super) async fn send_stored(core: &Core, books: &dyn Books, mut call: Stored
         if let CallState::Unknown { look_ups, spent, .. } = call.state {
             return stay_unknown(core, call, (look_ups, spent), wait, error).await;
         }
-        call.state = CallState::NotDone { not_before: later(core.now(), wait) };
+        call.state = CallState::NotDone {
+            not_before: later(core.now(), wait),
+        };
         call = rewrite(core, call).await?;
         let may_retry = matches!(error.disposition, Disposition::Retry { .. });
         if !may_retry || attempts_here >= attempts_max {
@@ -178,7 +220,11 @@ async fn stay_unknown(
     error: ports::ConnectorError,
 ) -> Result<Posting, RunError> {
     let look_up_at = later(core.now(), wait);
-    call.state = CallState::Unknown { look_up_at, look_ups, spent };
+    call.state = CallState::Unknown {
+        look_up_at,
+        look_ups,
+        spent,
+    };
     rewrite(core, call).await?;
     let mut posting = Posting::default();
     posting.come_back(look_up_at);
@@ -189,7 +235,10 @@ async fn stay_unknown(
 /// Writes the call alone and returns it with its new version.
 pub(super) async fn rewrite(core: &Core, call: StoredCall) -> Result<StoredCall, RunError> {
     core.store.write_call(&call, Vec::new()).await?;
-    Ok(StoredCall { version: call.version + 1, ..call })
+    Ok(StoredCall {
+        version: call.version + 1,
+        ..call
+    })
 }
 
 fn wait_before_retry(disposition: &Disposition, attempt: u32) -> Duration {

@@ -18,9 +18,9 @@ use std::time::Duration;
 use domain::DocumentState;
 use ports::{Books, CallState, DocumentRecord, StoredCall};
 
+use super::Posting;
 use super::outcome::{Verdicts, close, judge_look_up, records_of, stay_unknown};
 use super::send::{rewrite, send_stored};
-use super::Posting;
 use crate::core::{Core, later};
 use crate::error::RunError;
 
@@ -53,7 +53,12 @@ async fn settle_call(core: &Core, books: &dyn Books, mut call: StoredCall) -> Re
                 stay_unknown(core, record, ready, &call, &mut verdicts);
             }
             posting.absorb(close(core, call.clone(), verdicts).await?);
-            let reread = core.store.open_calls().await?.into_iter().find(|open| open.id() == call.id());
+            let reread = core
+                .store
+                .open_calls()
+                .await?
+                .into_iter()
+                .find(|open| open.id() == call.id());
             match reread {
                 Some(open) if is_due(core, &open) => {
                     posting.run_again_at = None;
@@ -87,9 +92,17 @@ fn is_due(core: &Core, call: &StoredCall) -> bool {
 }
 
 async fn look_up_call(core: &Core, books: &dyn Books, mut call: StoredCall) -> Result<Posting, RunError> {
-    let CallState::Unknown { look_ups, spent, .. } = call.state else { return Ok(Posting::default()) };
+    let CallState::Unknown { look_ups, spent, .. } = call.state else {
+        return Ok(Posting::default());
+    };
     let records = records_of(core, &call).await?;
-    let entries: Vec<_> = call.call.entries.iter().filter(|entry| records.contains_key(entry.key())).cloned().collect();
+    let entries: Vec<_> = call
+        .call
+        .entries
+        .iter()
+        .filter(|entry| records.contains_key(entry.key()))
+        .cloned()
+        .collect();
     if entries.is_empty() {
         return close(core, call, Verdicts::default()).await;
     }
@@ -107,14 +120,20 @@ async fn look_up_call(core: &Core, books: &dyn Books, mut call: StoredCall) -> R
     let mut verdicts = Verdicts::default();
     let mut absent = Vec::new();
     for entry in &entries {
-        let Some((record, ready)) = records.get(entry.key()).cloned() else { continue };
+        let Some((record, ready)) = records.get(entry.key()).cloned() else {
+            continue;
+        };
         if !judge_look_up(core, entry, &record, &ready, &found, &mut verdicts) {
             absent.push((record, ready));
         }
     }
     let whole_call_absent = absent.len() == call.call.entries.len();
     let spent = spent || !whole_call_absent;
-    call.state = CallState::Unknown { look_up_at: core.now(), look_ups, spent };
+    call.state = CallState::Unknown {
+        look_up_at: core.now(),
+        look_ups,
+        spent,
+    };
     if absent.is_empty() {
         return close(core, call, verdicts).await;
     }
@@ -141,19 +160,29 @@ async fn look_up_call(core: &Core, books: &dyn Books, mut call: StoredCall) -> R
 
 /// The stored state while on its way is Sent; the number of look-ups made so far is kept in memory for the outcome.
 fn keep_look_ups(mut call: StoredCall, look_ups: u32) -> StoredCall {
-    call.state = CallState::Unknown { look_up_at: call.last_sent_at, look_ups, spent: false };
+    call.state = CallState::Unknown {
+        look_up_at: call.last_sent_at,
+        look_ups,
+        spent: false,
+    };
     call
 }
 
-fn post_singly(core: &Core, mut record: DocumentRecord, mut ready: Box<domain::Ready>, verdicts: &mut Verdicts) {
+fn post_singly(
+    core: &Core,
+    mut record: DocumentRecord,
+    mut ready: Box<domain::Ready>,
+    verdicts: &mut Verdicts,
+) {
     // Other bytes, and so another key: the old call is given up for good.
     record.revision += 1;
     ready.single = true;
     verdicts.to_post.push(record.key.clone());
     let what = "two look-ups did not find it in QuickBooks; it is posted in a call of its own";
-    verdicts.changes.push(core.change(record, DocumentState::Ready { ready }, what));
+    verdicts
+        .changes
+        .push(core.change(record, DocumentState::Ready { ready }, what));
 }
-
 
 fn settle_wait(core: &Core) -> Duration {
     Duration::from_secs(core.settings.posting.settle_unknown_after_seconds)
