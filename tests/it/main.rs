@@ -1,5 +1,4 @@
 //! Tests of the whole product.
 
-mod kill;
-
 mod clients;
+mod kill;
