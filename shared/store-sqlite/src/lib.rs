@@ -102,7 +102,9 @@ impl SqliteStore {
         let path = directory.join(DATABASE_FILE);
         let place = path.display().to_string();
         if !path.is_file() {
-            return Err(StoreError::Absent { place: directory.display().to_string() });
+            return Err(StoreError::Absent {
+                place: directory.display().to_string(),
+            });
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&path, flags).map_err(at(&place))?;

@@ -45,6 +45,7 @@ pub fn fetched(id: u128) -> DocumentRecord {
         fingerprint: "header-1".into(),
         payload_hash: "order-1".into(),
         list_refreshes: 0,
+        look_up_first: false,
         fetched_at: at("2026-03-01T09:00:00Z"),
         updated_at: at("2026-03-01T09:00:00Z"),
     }
