@@ -44,6 +44,8 @@ pub struct RunReport {
     pub run_again_at: Option<Timestamp>,
     /// Why the run ended early.
     pub stopped_by: Option<String>,
+    /// What the company lacks, or will refuse, of what the settings ask for.
+    pub preflight: Vec<domain::Reason>,
     /// Counts, sums and documents.
     #[serde(flatten)]
     pub summary: Summary,
@@ -56,6 +58,10 @@ impl RunReport {
     /// Those of the store.
     pub async fn of(assembly: &Assembly, run: &SyncRun) -> anyhow::Result<Self> {
         let keys: Vec<DocumentKey> = run.keys.iter().cloned().collect();
+        let preflight = match assembly.core.store.lists().await? {
+            Some(known) => assembly.core.settings.check(&known.lists, &known.company),
+            None => Vec::new(),
+        };
         Ok(Self {
             run_id: uuid::Uuid::new_v4(),
             fetched: run.fetched,
@@ -65,6 +71,7 @@ impl RunReport {
             },
             run_again_at: run.run_again_at,
             stopped_by: run.stopped_by.as_ref().map(ToString::to_string),
+            preflight,
             summary: summarise(&assembly.core, &keys).await?,
         })
     }

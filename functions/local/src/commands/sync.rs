@@ -25,7 +25,7 @@ pub async fn run(cli: &Cli, arguments: &SyncArguments) -> anyhow::Result<Exit> {
         return dry_run(cli, arguments).await;
     }
     let (listener, bar) = progress_bar();
-    let assembly = assemble(cli, listener)?;
+    let assembly = with_status(assemble(cli, listener)?, arguments);
     let request = to_request(&assembly, arguments).await?;
     let result = pipeline::sync::sync(
         &assembly.core,
@@ -44,6 +44,20 @@ pub async fn run(cli: &Cli, arguments: &SyncArguments) -> anyhow::Result<Exit> {
     Ok(report.exit())
 }
 
+/// The setting orders.status gives way to --status for this run.
+fn with_status(mut assembly: Assembly, arguments: &SyncArguments) -> Assembly {
+    let wanted = match arguments.status {
+        None => return assembly,
+        Some(Status::Processed) => mapping::OrderStatusWanted::Processed,
+        Some(Status::Open) => mapping::OrderStatusWanted::Open,
+        Some(Status::Both) => mapping::OrderStatusWanted::Both,
+    };
+    let mut settings = assembly.core.settings.as_ref().clone();
+    settings.orders.status = wanted;
+    assembly.core.settings = std::sync::Arc::new(settings);
+    assembly
+}
+
 /// What the arguments ask for.
 ///
 /// # Errors
@@ -60,15 +74,10 @@ async fn to_request(assembly: &Assembly, arguments: &SyncArguments) -> anyhow::R
         .as_deref()
         .map(|text| parse_instant("--until", text, &zone, true))
         .transpose()?;
-    let books = match arguments.status {
-        Some(Status::Processed) => OrderBooks::Processed,
-        Some(Status::Open) => OrderBooks::Open,
-        Some(Status::Both) => OrderBooks::Both,
-        None => match assembly.core.settings.orders.status {
-            mapping::OrderStatusWanted::Processed => OrderBooks::Processed,
-            mapping::OrderStatusWanted::Open => OrderBooks::Open,
-            mapping::OrderStatusWanted::Both => OrderBooks::Both,
-        },
+    let books = match assembly.core.settings.orders.status {
+        mapping::OrderStatusWanted::Processed => OrderBooks::Processed,
+        mapping::OrderStatusWanted::Open => OrderBooks::Open,
+        mapping::OrderStatusWanted::Both => OrderBooks::Both,
     };
     Ok(FetchRequest {
         since,
@@ -92,6 +101,9 @@ pub fn print_report(report: &RunReport) {
         report.calls.linnworks,
         report.calls.quickbooks
     );
+    for finding in &report.preflight {
+        say!("Settings: {finding}");
+    }
     if let Some(error) = &report.stopped_by {
         say!("The run ended early: {error}");
         say!("Nothing is lost: the next `linnbooks sync` goes on from here.");
@@ -121,7 +133,7 @@ struct Planned {
 
 async fn dry_run(cli: &Cli, arguments: &SyncArguments) -> anyhow::Result<Exit> {
     let (listener, bar) = progress_bar();
-    let assembly = assemble(cli, listener)?;
+    let assembly = with_status(assemble(cli, listener)?, arguments);
     let request = to_request(&assembly, arguments).await?;
     let headers = find_headers(&assembly, &request).await?;
     let known = lists::peek_lists(&assembly.core, assembly.books.as_ref()).await?;
