@@ -427,3 +427,71 @@ pub(crate) fn fault_error(place: &str, raw: &RawFault) -> ConnectorError {
     let cause = format!("{} (code {}, intuit_tid {tid})", class.cause, raw.code);
     ConnectorError::new(disposition, place, cause, class.remedy)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const CALL: Call<'static> = Call {
+        method: Method::POST,
+        path: "salesreceipt",
+        parameters: &[],
+        body: None,
+        weight: Weight::Single,
+    };
+
+    proptest! {
+        #[test]
+        fn no_body_that_is_not_a_json_object_counts_as_an_answer(
+            status in prop::sample::select(vec![200u16, 201, 302, 400, 403, 404, 413, 500, 502, 503, 504]),
+            body in "(<[a-zFE/ =\"]{0,30}>)?[\\PC{}\\[\\]\"]{0,60}",
+        ) {
+            let is_object = serde_json::from_str::<MembersWire>(&body).is_ok();
+            let attempt = sort_answer(&CALL, StatusCode::from_u16(status).unwrap(), &body, None);
+            match attempt {
+                Attempt::Answer(Answer { fault: None, .. }) => prop_assert!(is_object && (200..300).contains(&status)),
+                Attempt::Answer(Answer { fault: Some(_), .. }) => prop_assert!(status < 500),
+                Attempt::Failed(CallFailure::Unknown(_)) | Attempt::Unauthorized => {}
+                Attempt::Failed(CallFailure::NotDone(error)) => prop_assert!(status < 500, "{error}"),
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_success_without_fault_is_done() {
+        let sort =
+            |status: u16, body: &str| sort_answer(&CALL, StatusCode::from_u16(status).unwrap(), body, None);
+        let good = r#"{"SalesReceipt":{"Id":"1"}}"#;
+        assert!(matches!(
+            sort(200, good),
+            Attempt::Answer(Answer { fault: None, .. })
+        ));
+        for status in [302, 400, 404, 500] {
+            assert!(
+                matches!(sort(status, good), Attempt::Failed(CallFailure::Unknown(_))),
+                "{status}"
+            );
+        }
+        assert!(matches!(sort(401, good), Attempt::Unauthorized));
+        let unauthorized = r#"{"Fault":{"Error":[{"code":"3200"}]}}"#;
+        assert!(matches!(sort(400, unauthorized), Attempt::Unauthorized));
+        assert!(matches!(
+            sort(200, r#"{"Fault":{}}"#),
+            Attempt::Failed(CallFailure::Unknown(_))
+        ));
+    }
+
+    #[test]
+    fn an_id_cannot_leave_its_place_in_the_url() {
+        let mut url = Url::parse("https://quickbooks.api.intuit.com").unwrap();
+        url.path_segments_mut()
+            .unwrap()
+            .pop_if_empty()
+            .extend(["v3", "company", "1"])
+            .extend("invoice/../..?x=1#y".split('/'));
+        assert_eq!(url.path(), "/v3/company/1/invoice/..%3Fx=1%23y");
+        assert_eq!((url.query(), url.fragment()), (None, None));
+    }
+}

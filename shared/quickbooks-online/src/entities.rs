@@ -165,7 +165,11 @@ impl QuickBooksOnline {
         }
         let names = names_of(chunk, others.iter().copied(), ListKind::Customer);
         for kind in [ListKind::Vendor, ListKind::Employee] {
-            let found = self.find_names(kind, &names).await?;
+            let found = match self.find_names(kind, &names).await {
+                // Employees are hidden from many users; the refusal then stands without a holder.
+                Err(error) if error.disposition == Disposition::Forbidden => continue,
+                found => found?,
+            };
             for index in &others {
                 let Some(entity) = chunk.get(*index) else { continue };
                 let is_held = found

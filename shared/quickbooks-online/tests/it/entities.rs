@@ -306,3 +306,15 @@ async fn a_6000_that_nothing_explains_is_a_refusal() {
     let outcomes = connect(&server).ensure_entities(&[item("Widget")]).await.unwrap();
     assert_eq!(refusal(&outcomes[0]), ReasonCode::Refused);
 }
+
+#[tokio::test]
+async fn a_name_stays_refused_when_employees_may_not_be_read() {
+    let server = Server::start(|request, _| match request {
+        request if is_batch(request) => batch(&[refused("6240", "1")]),
+        request if request.body.contains("from Employee ") => fault(400, "5020", "Permission Denied"),
+        _ => rows("Customer", &[]),
+    })
+    .await;
+    let outcomes = connect(&server).ensure_entities(&[customer("Jo")]).await.unwrap();
+    assert_eq!(refusal(&outcomes[0]), ReasonCode::NameTaken);
+}

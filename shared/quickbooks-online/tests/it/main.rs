@@ -1,4 +1,5 @@
-//! The connector against a scripted server on the loopback. No test waits for real time to pass.
+//! The connector against a scripted server on the loopback. Time is a clock that jumps; only the test of
+//! the deadline waits for its one real second.
 
 #[cfg(test)]
 mod entities;

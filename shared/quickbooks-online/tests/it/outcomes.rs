@@ -414,3 +414,21 @@ async fn no_more_than_ten_calls_start_within_a_second() {
     let waited: std::time::Duration = clock.slept.lock().unwrap().iter().sum();
     assert!(waited >= std::time::Duration::from_secs(2), "{waited:?}");
 }
+
+#[tokio::test]
+async fn a_connection_that_is_reset_while_sending_is_unknown() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        // Closing with unread bytes resets the connection.
+        while let Ok((stream, _)) = listener.accept().await {
+            stream.readable().await.unwrap();
+            drop(stream);
+        }
+    });
+    let books = QuickBooksOnline::new(config(&url), FakeClock::new(), MemoryVault::connected()).unwrap();
+    assert!(matches!(
+        books.send(&freeze_one(&books)).await,
+        CallOutcome::Unknown(_)
+    ));
+}
