@@ -67,7 +67,11 @@ pub(super) async fn apply_outcome(
                     EntryOutcome::DuplicateNumber { raw, .. } => {
                         in_use.push((entry.clone(), record, ready, raw))
                     }
-                    EntryOutcome::Unknown(_) => stay_unknown(core, record, ready, &call, &mut verdicts),
+                    EntryOutcome::Unknown(_) => {
+                        // An answer that does not tell, to a repetition: repeating it once more would not tell either.
+                        verdicts.spent |= replayed;
+                        stay_unknown(core, record, ready, &call, &mut verdicts);
+                    }
                 }
             }
             judge_numbers_in_use(core, books, &call, in_use, &mut verdicts).await?;
