@@ -89,6 +89,22 @@ impl Work<'_> {
         self.named_item(name, setting, jiff::civil::Date::MAX)
     }
 
+    /// The pieces of a part; one without price for a part that is an amount alone.
+    fn price_part(&mut self, part: &Part, amount: Decimal) -> Vec<Option<Piece>> {
+        let Some(quantity) = part.quantity else {
+            return vec![None];
+        };
+        let decimals = u32::try_from(self.context.settings.product.unit_price_decimals_max).unwrap_or(2);
+        let pieces = price(amount, quantity, decimals, self.order.totals.currency.exponent());
+        if pieces.len() > 1 {
+            let (label, count) = (&part.label, pieces.len());
+            self.explanation.warn(format!(
+                "'{label}' is split into {count} lines for the sake of whole prices."
+            ));
+        }
+        pieces.into_iter().map(Some).collect()
+    }
+
     fn write_line(
         &mut self,
         line: SettledLine,
@@ -111,18 +127,7 @@ impl Work<'_> {
         };
         let code = line.code.map(|code| code.reference);
         let inclusive = sends_inclusive(form).then_some(line.gross);
-        let decimals = u32::try_from(self.context.settings.product.unit_price_decimals_max).unwrap_or(2);
-        let pieces = match line.part.quantity {
-            Some(quantity) => price(amount, quantity, decimals).into_iter().map(Some).collect(),
-            None => vec![None],
-        };
-        if pieces.len() > 1 {
-            self.explanation.warn(format!(
-                "'{}' is split into {} lines for the sake of whole prices.",
-                line.part.label,
-                pieces.len()
-            ));
-        }
+        let pieces = self.price_part(&line.part, amount);
         let amounts: Vec<Decimal> = pieces
             .iter()
             .map(|piece| piece.map_or(amount, |piece| piece.amount))
@@ -298,43 +303,37 @@ pub struct Piece {
     pub amount: Decimal,
 }
 
-/// The pieces of a line: one, where a unit price of at most `decimals` decimals multiplies out, else two or three.
-pub fn price(amount: Decimal, quantity: Decimal, decimals: u32) -> Vec<Piece> {
-    let exact = amount.checked_div(quantity).unwrap_or_default();
-    let unit_price = exact
-        .round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero)
-        .normalize();
-    if multiply(unit_price, quantity) == amount {
-        return vec![Piece {
-            quantity,
-            unit_price,
-            amount,
-        }];
+/// The pieces of a line: one, where a unit price of at most `decimals` decimals multiplies out, else two or three whose
+/// amounts have at most `places` decimals, as the currency does.
+pub fn price(amount: Decimal, quantity: Decimal, decimals: u32, places: u32) -> Vec<Piece> {
+    if let Some(piece) = try_piece(amount, quantity, decimals) {
+        return vec![piece];
     }
-    let low = exact.round_dp_with_strategy(2, RoundingStrategy::ToZero);
+    let exact = amount.checked_div(quantity).unwrap_or_default();
+    let low = exact.round_dp_with_strategy(places, RoundingStrategy::ToZero);
     let whole = quantity.trunc();
     let fraction = quantity - whole;
     let mut pieces = Vec::with_capacity(3);
     let mut rest = amount;
     if !fraction.is_zero() {
-        let part = if whole.is_zero() {
-            amount
-        } else {
-            multiply(low, fraction)
-        };
-        pieces.push(Piece {
+        let part = (low * fraction).round_dp_with_strategy(places, RoundingStrategy::ToZero);
+        let piece = try_piece(part, fraction, decimals);
+        let nothing = Piece {
             quantity: fraction,
-            unit_price: low,
-            amount: part,
-        });
-        rest -= part;
+            unit_price: Decimal::ZERO,
+            amount: Decimal::ZERO,
+        };
+        let piece = piece.unwrap_or(nothing);
+        rest -= piece.amount;
+        pieces.push(piece);
     }
-    let cent = if amount.is_sign_negative() {
-        -Decimal::new(1, 2)
-    } else {
-        Decimal::new(1, 2)
-    };
-    let above = ((rest - low * whole) / cent).trunc();
+    let step = Decimal::new(if amount.is_sign_negative() { -1 } else { 1 }, places);
+    // The fraction may have taken less than its share.
+    let low = rest
+        .checked_div(whole)
+        .unwrap_or_default()
+        .round_dp_with_strategy(places, RoundingStrategy::ToZero);
+    let above = ((rest - low * whole) / step).trunc();
     let below = whole - above;
     if below > Decimal::ZERO {
         pieces.push(Piece {
@@ -346,11 +345,24 @@ pub fn price(amount: Decimal, quantity: Decimal, decimals: u32) -> Vec<Piece> {
     if above > Decimal::ZERO {
         pieces.push(Piece {
             quantity: above,
-            unit_price: low + cent,
-            amount: (low + cent) * above,
+            unit_price: low + step,
+            amount: (low + step) * above,
         });
     }
     pieces
+}
+
+/// One piece, when a unit price of at most `decimals` decimals multiplies out.
+fn try_piece(amount: Decimal, quantity: Decimal, decimals: u32) -> Option<Piece> {
+    let exact = amount.checked_div(quantity)?;
+    let unit_price = exact
+        .round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero)
+        .normalize();
+    (multiply(unit_price, quantity) == amount).then_some(Piece {
+        quantity,
+        unit_price,
+        amount,
+    })
 }
 
 fn multiply(unit_price: Decimal, quantity: Decimal) -> Decimal {

@@ -183,11 +183,13 @@ impl Work<'_> {
             show(header),
             show(of_lines)
         );
-        Err(hold(
-            ReasonCode::TotalsDisagree,
-            cause,
-            "Correct the order in Linnworks, or post it by hand.",
-        ))
+        let remedy = if united_states {
+            "If the channel pays the tax itself, set tax_collected_by_channel = true in its [[channel]] table; else correct \
+             the order in Linnworks."
+        } else {
+            "Correct the order in Linnworks, or post it by hand."
+        };
+        Err(hold(ReasonCode::TotalsDisagree, cause, remedy))
     }
 
     /// Tax that stands on the header alone, as channels in the US send it, is spread over the rows.

@@ -134,7 +134,7 @@ impl Work<'_> {
         };
         let (kind, shown) = match wanted {
             DocumentType::SalesReceipt => (DocumentKind::SalesReceipt, "sales receipt"),
-            DocumentType::InvoiceWithPayment if paid => {
+            DocumentType::InvoiceWithPayment if paid && !self.order.totals.total_charge.is_zero() => {
                 let paid_date = self.order.dates.paid.map(|instant| self.local_date(instant));
                 let reference = number
                     .sent

@@ -2,6 +2,10 @@
 //!
 //! In: settings whose values are each fine. Out: the first contradiction among them. Knows no place in the file.
 
+use std::collections::BTreeSet;
+
+use domain::lists::fold_name;
+
 use super::{
     ChannelSettings, CustomerMode, DiscountMode, MissingCustomer, MissingProduct, Settings, TaxFormWanted,
 };
@@ -13,7 +17,7 @@ pub struct Contradiction {
     /// Key.
     pub key: &'static str,
     /// What is the matter.
-    pub cause: &'static str,
+    pub cause: String,
     /// What to do about it.
     pub remedy: &'static str,
 }
@@ -21,13 +25,13 @@ pub struct Contradiction {
 fn contradiction(
     table: &'static str,
     key: &'static str,
-    cause: &'static str,
+    cause: impl Into<String>,
     remedy: &'static str,
 ) -> Option<Contradiction> {
     Some(Contradiction {
         table,
         key,
-        cause,
+        cause: cause.into(),
         remedy,
     })
 }
@@ -36,6 +40,7 @@ fn contradiction(
 pub fn find_contradiction(settings: &Settings) -> Option<Contradiction> {
     in_customer(settings)
         .or_else(|| in_product(settings))
+        .or_else(|| in_map(settings))
         .or_else(|| in_money(settings))
         .or_else(|| in_channels(settings))
 }
@@ -76,6 +81,22 @@ fn in_product(settings: &Settings) -> Option<Contradiction> {
         return contradiction("product", "missing", cause, remedy);
     }
     None
+}
+
+/// Of two items for one SKU only the first would ever be used.
+fn in_map(settings: &Settings) -> Option<Contradiction> {
+    let mut seen = BTreeSet::new();
+    let twice = settings
+        .product
+        .map
+        .iter()
+        .find(|entry| !seen.insert(fold_name(&entry.sku)))?;
+    contradiction(
+        "product",
+        "map",
+        format!("the SKU '{}' is mapped twice", twice.sku),
+        "Remove one of the two.",
+    )
 }
 
 fn in_money(settings: &Settings) -> Option<Contradiction> {

@@ -64,7 +64,7 @@ pub(super) fn parse(file_name: &str, text: &str) -> Result<Settings, SettingsErr
             remedy,
         }) => {
             let span = locate(text, table, key).unwrap_or(0..0);
-            Err(place(file_name, text, span, cause.to_owned(), remedy.to_owned()))
+            Err(place(file_name, text, span, cause, remedy.to_owned()))
         }
     }
 }

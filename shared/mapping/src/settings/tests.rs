@@ -89,3 +89,56 @@ fn the_version_depends_on_the_content_and_not_on_the_layout() {
     assert_eq!(one.version(), two.version());
     assert_ne!(one.version(), Settings::default().version());
 }
+
+#[test]
+fn a_wrong_type_is_shown_with_its_place() {
+    let shown = Settings::parse("s.toml", "[posting]\nfirst_of_form_alone = \"yes\"\n")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        shown.starts_with("s.toml:2:23: invalid type: string \"yes\", expected a boolean"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_file_that_is_not_toml_is_shown_with_its_place() {
+    let error = Settings::parse("s.toml", "[tax]\nform = inclusive\n").unwrap_err();
+    assert_eq!((error.line, error.excerpt.as_str()), (2, "form = inclusive"));
+}
+
+#[test]
+fn a_sku_that_is_mapped_twice_is_refused() {
+    let text = "[[product.map]]\nsku = \"A\"\nitem = \"x\"\n[[product.map]]\nsku = \"a \"\nitem = \"y\"\n";
+    let error = Settings::parse("s.toml", text).unwrap_err();
+    assert_eq!(error.cause, "the SKU 'a ' is mapped twice");
+}
+
+#[test]
+fn a_channel_table_that_names_no_orders_is_refused() {
+    let error = Settings::parse("s.toml", "[[channel]]\nclass = \"Online\"\n").unwrap_err();
+    assert_eq!((error.line, error.column), (1, 1));
+}
+
+#[test]
+fn every_contradiction_names_the_key_that_is_missing() {
+    let cases = [
+        ("[customer]\nmissing = \"fixed_name\"", "missing_name"),
+        ("[product]\nmissing = \"create_service\"", "income_account"),
+        (
+            "[product]\nmissing = \"create_inventory\"\nincome_account = \"Sales\"",
+            "inventory_start_date",
+        ),
+        ("[product]\nsku_from = []", "channel_sku"),
+        ("[discount]\nmode = \"own_line\"", "account"),
+        ("[tax]\nform = \"united_states_tax_line\"", "item"),
+        (
+            "[[channel]]\nsource = \"EBAY\"\nnumber_prefix = \"1234567890123\"",
+            "Shorten",
+        ),
+    ];
+    for (text, key) in cases {
+        let error = Settings::parse("s.toml", text).unwrap_err();
+        assert!(error.remedy.contains(key), "{error}");
+    }
+}

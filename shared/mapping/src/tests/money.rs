@@ -253,16 +253,19 @@ proptest! {
         thousandths in 1i64..200_000_000,
         whole in any::<bool>(),
         decimals in 2u32..=7,
+        yen in any::<bool>(),
     ) {
-        let amount = rust_decimal::Decimal::new(pence, 2);
+        let places = if yen { 0 } else { 2 };
+        let amount = rust_decimal::Decimal::new(pence, places);
         let quantity = rust_decimal::Decimal::new(if whole { thousandths / 1000 + 1 } else { thousandths }, if whole { 0 } else { 3 });
-        let pieces = price(amount, quantity, decimals);
+        let pieces = price(amount, quantity, decimals, places);
         prop_assert_eq!(pieces.iter().map(|piece| piece.amount).sum::<rust_decimal::Decimal>(), amount);
         prop_assert_eq!(pieces.iter().map(|piece| piece.quantity).sum::<rust_decimal::Decimal>(), quantity);
         for piece in pieces {
             let product = (piece.unit_price * piece.quantity)
                 .round_dp_with_strategy(2, rust_decimal::RoundingStrategy::MidpointAwayFromZero);
             prop_assert_eq!(product, piece.amount);
+            prop_assert_eq!(piece.amount.round_dp(places), piece.amount);
             prop_assert!(piece.unit_price.normalize().scale() <= decimals);
         }
     }

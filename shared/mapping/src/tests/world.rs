@@ -123,7 +123,9 @@ pub fn lists() -> Lists {
         tax_rate("r20", "20"),
         tax_rate("r5", "5"),
         tax_rate("r0", "0"),
+        tax_rate("r7", "7"),
         tax_code("3", "20.0% S", &["r20"]),
+        tax_code("12", "GST/PST", &["r5", "r7"]),
         tax_code("5", "5.0% R", &["r5"]),
         tax_code("7", "0.0% Z", &["r0"]),
         account("140", "Amazon clearing", "Bank", None),
@@ -222,14 +224,7 @@ pub fn order_of(lines: Vec<OrderLine>, postage: &str) -> Order {
     let postage_cost_ex_tax = postage_cost / decimal("1.2");
     let gross: Decimal = lines.iter().map(|line| line.cost_inc_tax).sum();
     let net: Decimal = lines.iter().map(|line| line.cost).sum();
-    let lines = lines
-        .into_iter()
-        .enumerate()
-        .map(|(index, line)| OrderLine {
-            row_id: RowId(Uuid::from_u128(index as u128 + 1)),
-            ..line
-        })
-        .collect();
+    let lines = numbered(lines);
     Order {
         id: OrderId(Uuid::from_u128(7)),
         number: OrderNumber(100_234),
@@ -276,6 +271,13 @@ pub fn order_of(lines: Vec<OrderLine>, postage: &str) -> Order {
         },
         lines,
     }
+}
+
+fn numbered(mut lines: Vec<OrderLine>) -> Vec<OrderLine> {
+    for (index, line) in lines.iter_mut().enumerate() {
+        line.row_id = RowId(Uuid::from_u128(index as u128 + 1));
+    }
+    lines
 }
 
 fn dates() -> OrderDates {
