@@ -374,13 +374,16 @@ async fn a_batch_refused_as_a_whole_refuses_every_entry() {
 }
 
 #[tokio::test]
-async fn a_batch_answered_with_6000_may_be_a_replay_and_is_unknown() {
+async fn a_batch_answered_with_6000_may_be_a_replay_and_every_entry_is_unknown() {
     let server = Server::start(|_, _| fault(400, "6000", "A business validation error")).await;
     let books = connect(&server);
-    assert!(matches!(
-        books.send(&freeze_batch(&books)).await,
-        CallOutcome::Unknown(_)
-    ));
+    let outcome = entries(books.send(&freeze_batch(&books)).await);
+    assert_eq!(outcome.len(), 3);
+    assert!(
+        outcome
+            .iter()
+            .all(|entry| matches!(entry, EntryOutcome::Unknown(_)))
+    );
 }
 
 #[tokio::test]
