@@ -115,6 +115,7 @@ impl Work<'_> {
         let amount = basis(form, line.net, line.gross);
         let number = lines.len() + 1;
         self.explain_line(number, &line.part, line.net, line.gross, line.code.as_ref());
+        let pieces = self.price_part(&line.part, amount);
         let item = match line.part.target {
             Target::Item(item) => item,
             Target::DiscountAccount(account) => {
@@ -127,7 +128,6 @@ impl Work<'_> {
         };
         let code = line.code.map(|code| code.reference);
         let inclusive = sends_inclusive(form).then_some(line.gross);
-        let pieces = self.price_part(&line.part, amount);
         let amounts: Vec<Decimal> = pieces
             .iter()
             .map(|piece| piece.map_or(amount, |piece| piece.amount))
