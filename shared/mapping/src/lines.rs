@@ -221,14 +221,23 @@ impl Work<'_> {
     /// The order's own tax per rate; a code with several rates shares its tax out by their percents.
     fn tax_lines(&self, settled: &Settled) -> Vec<TaxLine> {
         let currency = self.order.totals.currency;
+        let rounding = (!settled.rounding.is_zero())
+            .then(|| self.rounding_code().ok())
+            .flatten();
+        let amounts = settled
+            .lines
+            .iter()
+            .filter_map(|line| Some((line.code.as_ref()?, line.net, line.gross)));
+        let rounded = rounding
+            .iter()
+            .map(|code| (code, settled.rounding, settled.rounding));
         let mut by_code: BTreeMap<&ListRef, (&Code, Decimal, Decimal)> = BTreeMap::new();
-        for line in &settled.lines {
-            let Some(code) = &line.code else { continue };
+        for (code, net, gross) in amounts.chain(rounded) {
             let entry = by_code
                 .entry(&code.reference)
                 .or_insert((code, Decimal::ZERO, Decimal::ZERO));
-            entry.1 += line.net;
-            entry.2 += line.gross - line.net;
+            entry.1 += net;
+            entry.2 += gross - net;
         }
         let mut by_rate: BTreeMap<&ListId, TaxLine> = BTreeMap::new();
         for (code, net, tax) in by_code.into_values() {

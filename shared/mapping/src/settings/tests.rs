@@ -142,3 +142,42 @@ fn every_contradiction_names_the_key_that_is_missing() {
         assert!(error.remedy.contains(key), "{error}");
     }
 }
+
+/// The example file with every key that is commented out taken in.
+fn full_example() -> String {
+    let is_key = |line: &str| {
+        let rest = line.trim_start_matches("# ");
+        let key = rest.split(" = ").next().unwrap_or_default().trim_matches('"');
+        rest != line
+            && (rest.starts_with("[[")
+                || (rest.contains(" = ") && key.chars().all(|c| c.is_alphanumeric() || c == '_' || c == ' ')))
+    };
+    let lines = Settings::default_toml().lines().map(|line| {
+        if is_key(line) {
+            line.trim_start_matches("# ")
+        } else {
+            line
+        }
+    });
+    let text: Vec<&str> = lines.collect();
+    text.join("\n")
+        .replace("number_suffix = \"none\"", "number_suffix = \"channel\"")
+        .replace("customer_memo = \"none\"", "customer_memo = \"notes\"")
+}
+
+#[test]
+fn every_key_stands_in_the_example_file_and_every_key_there_exists() {
+    let settings = Settings::parse("full.toml", &full_example()).unwrap_or_else(|error| panic!("{error}"));
+    let shown = format!("{settings:?}");
+    assert!(
+        !shown.contains("None"),
+        "a key is missing from the example: {shown}"
+    );
+}
+
+#[test]
+fn settings_survive_their_canonical_form() {
+    let settings = Settings::parse("full.toml", &full_example()).unwrap();
+    let canonical = toml::to_string(&settings).unwrap();
+    assert_eq!(Settings::parse("canonical.toml", &canonical), Ok(settings));
+}

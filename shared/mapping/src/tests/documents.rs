@@ -12,6 +12,48 @@ fn an_ordinary_order_becomes_the_worked_sales_receipt() {
 }
 
 #[test]
+fn a_foreign_order_with_two_rates_and_a_new_item_becomes_this_invoice() {
+    let mut order = order_of(
+        vec![row("WIDGET", 3, "10.00", "20"), row("NEW-1", 1, "10.50", "5")],
+        "2.99",
+    );
+    order.totals.currency = currency("EUR");
+    order.lines[0].discount_percent = decimal("10");
+    let text = "
+[document]
+type = \"invoice_with_payment\"
+number_from = \"reference\"
+terms = \"Net 30\"
+[product]
+missing = \"create_non_inventory\"
+income_account = \"Sales\"
+[shipping]
+item = \"Postage\"
+[discount]
+mode = \"own_line\"
+item = \"Discount\"
+[tax]
+form = \"inclusive_with_override\"";
+    insta::assert_json_snapshot!("foreign_invoice", document(map(&order, text)));
+}
+
+#[test]
+fn an_american_order_becomes_this_sales_receipt() {
+    let mapped = map_with(&american_order(), "", &lists(), &american_company());
+    insta::assert_json_snapshot!("american_order", document(mapped));
+}
+
+#[test]
+fn an_invoice_of_nothing_has_no_payment() {
+    let free = order_of(vec![row("WIDGET", 1, "0", "20")], "0");
+    let text = "[orders]\nzero_value_orders = \"post\"\n[document]\ntype = \"invoice_with_payment\"";
+    assert_eq!(
+        document(map(&free, text)).kind.steps(),
+        [TransactionKind::Invoice]
+    );
+}
+
+#[test]
 fn every_field_of_an_ordinary_order_is_explained() {
     insta::assert_json_snapshot!("ordinary_order_explained", map(&order(), "").explanation);
 }

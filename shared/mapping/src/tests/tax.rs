@@ -236,3 +236,50 @@ fn a_company_without_sales_tax_gets_gross_lines_and_no_code() {
     );
     assert_eq!(lines[0].amount, decimal("19.98"));
 }
+
+#[test]
+fn the_rounding_line_stands_in_the_net_of_rate_zero() {
+    let mut order = order();
+    order.totals.total_charge = decimal("24.02");
+    let text = "[tax]\nform = \"inclusive_with_override\"\n[rounding]\nitem = \"Rounding\"";
+    let mapped = document(map(&order, text));
+    let taxes: Vec<String> = mapped
+        .tax
+        .lines
+        .iter()
+        .map(|line| format!("{} {} {}", line.rate_id, line.net, line.tax))
+        .collect();
+    assert_eq!(taxes, ["r0 0.02 0.00", "r20 20.00 4.00"]);
+}
+
+#[test]
+fn an_american_company_without_sales_tax_gets_gross_lines() {
+    let mut company = american_company();
+    company.preferences.using_sales_tax = false;
+    let mapped = document(map_with(&american_order(), "", &lists(), &company));
+    assert_eq!(
+        (mapped.tax.form, mapped.tax.total_tax),
+        (TaxForm::UnitedStatesTaxLine, decimal("0"))
+    );
+    let lines = item_lines(&mapped);
+    assert_eq!((lines.len(), lines[0].amount), (1, decimal("21.72")));
+    assert_eq!(lines[0].tax_code.as_ref().unwrap().id.as_str(), "NON");
+}
+
+#[test]
+fn american_tax_outside_the_total_is_held_with_the_setting_for_it() {
+    let mut order = american_order();
+    order.lines[0].cost_inc_tax = decimal("19.98");
+    order.lines[0].tax_rate = decimal("0");
+    order.totals.total_charge = decimal("19.98");
+    let reason = held(map_with(&order, "", &lists(), &american_company()));
+    assert!(reason.remedy.contains("tax_collected_by_channel"), "{reason}");
+}
+
+#[test]
+fn a_rounding_line_whose_code_has_tax_is_refused() {
+    let mut order = order();
+    order.totals.total_charge = decimal("24.01");
+    let text = "[rounding]\nitem = \"Rounding\"\ntax_code = \"20.0% S\"";
+    assert_eq!(held(map(&order, text)).code, ReasonCode::SettingUnusable);
+}
