@@ -186,14 +186,7 @@ fn to_sale(submission: &Submission<'_>) -> Result<SaleWire, ConnectorError> {
         bill_addr: document.billing_address.as_ref().and_then(to_address),
         ship_addr: document.shipping_address.as_ref().and_then(to_address),
         ship_date: document.ship_date.map(|date| date.to_string()),
-        ship_method_ref: document
-            .ship_method
-            .as_deref()
-            .and_then(filled)
-            .map(|method| NamedRefWire {
-                value: method.clone(),
-                name: method,
-            }),
+        ship_method_ref: document.ship_method.as_deref().and_then(to_ship_method),
         tracking_num: document.tracking_number.as_deref().and_then(filled),
         customer_memo: document
             .customer_memo
@@ -204,6 +197,14 @@ fn to_sale(submission: &Submission<'_>) -> Result<SaleWire, ConnectorError> {
         global_tax_calculation: to_calculation(document.tax.form),
         line: lines?,
         txn_tax_detail: to_tax(document),
+    })
+}
+
+/// The shipping method is free text in both members (quickbooks-online.md 3.6).
+fn to_ship_method(method: &str) -> Option<NamedRefWire> {
+    filled(method).map(|method| NamedRefWire {
+        value: method.clone(),
+        name: method,
     })
 }
 

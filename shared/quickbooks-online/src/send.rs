@@ -55,7 +55,8 @@ fn sort_answer(frozen: &FrozenCall, answer: &Answer, is_batch: bool) -> CallOutc
     if let Some(raw) = &answer.fault {
         if is_batch && raw.code == "6000" {
             // A batch that QuickBooks has seen before may be answered so instead of with its first answer (reliability.md 0.1).
-            let unknown = || EntryOutcome::Unknown("the batch was refused without a reason (code 6000)".to_owned());
+            let unknown =
+                || EntryOutcome::Unknown("the batch was refused without a reason (code 6000)".to_owned());
             return CallOutcome::Answered(frozen.entries.iter().map(|_| unknown()).collect());
         }
         // The whole call was refused, so nothing of it was done.

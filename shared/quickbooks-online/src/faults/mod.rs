@@ -10,7 +10,7 @@ mod table;
 mod tests;
 
 use crate::wire::answer::{FaultWire, MembersWire, read_member};
-use table::{LATER, sort_connection, sort_list, sort_request, sort_transaction};
+use table::{LATER, Row, sort_connection, sort_list, sort_request, sort_transaction};
 
 /// Who must act on a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,67 +170,72 @@ pub(crate) fn classify(raw: &RawFault) -> FaultClass {
     }
 }
 
-/// 6000 has free text (quickbooks-online.md 2.13); only -10600 changes who must act.
-fn classify_business(raw: &RawFault) -> FaultClass {
-    let text = format!("{} {}", raw.message, raw.detail).to_ascii_lowercase();
-    let class = |act, code, cause, remedy| FaultClass {
-        act,
-        code,
-        cause,
-        remedy,
-    };
-    let person = FaultAct::Person;
-    if text.contains("-10600") {
-        return class(
+/// The known texts of 6000 (quickbooks-online.md 2.13), lower case; the first that occurs counts.
+const BUSINESS_TEXTS: [(&str, Row); 7] = [
+    (
+        "-10600",
+        (
             FaultAct::RetryLater,
             ReasonCode::Waiting,
             "QuickBooks failed on its own side",
             LATER,
-        );
-    }
-    if text.contains("vat rate") || text.contains("gst rate") || text.contains("gst/hst rate") {
-        let remedy = "Map every tax rate to a tax code in the settings";
-        return class(
-            person,
-            ReasonCode::UnknownTaxCode,
-            "A line has no tax code",
-            remedy,
-        );
-    }
-    if text.contains("type of account") {
-        let remedy = "Choose an account of the right type and currency in the settings";
-        return class(
-            person,
+        ),
+    ),
+    ("vat rate", NO_TAX_CODE),
+    ("gst rate", NO_TAX_CODE),
+    ("gst/hst rate", NO_TAX_CODE),
+    (
+        "type of account",
+        (
+            FaultAct::Person,
             ReasonCode::WrongAccount,
             "An account of the wrong type is used",
-            remedy,
-        );
-    }
-    if text.contains("quantity on hand") {
-        let remedy =
-            "Switch on inventory tracking in QuickBooks, or create items as non-inventory in the settings";
-        return class(
-            person,
+            "Choose an account of the right type and currency in the settings",
+        ),
+    ),
+    (
+        "quantity on hand",
+        (
+            FaultAct::Person,
             ReasonCode::SettingUnusable,
             "QuickBooks does not track inventory in this company",
-            remedy,
-        );
-    }
-    if text.contains("currency") {
-        let remedy =
-            "Use a customer and accounts of the order's currency; a customer's currency never changes";
-        return class(
-            person,
+            "Switch on inventory tracking in QuickBooks, or create items as non-inventory in the settings",
+        ),
+    ),
+    (
+        "currency",
+        (
+            FaultAct::Person,
             ReasonCode::CustomerCurrency,
             "The currencies of the document do not fit together",
-            remedy,
-        );
-    }
-    let remedy = "See the answer of QuickBooks; correct the order or the settings, then resync it";
-    class(
-        person,
-        ReasonCode::Refused,
-        "QuickBooks refused it by a rule of its own",
+            "Use a customer and accounts of the order's currency; a customer's currency never changes",
+        ),
+    ),
+];
+
+const NO_TAX_CODE: Row = (
+    FaultAct::Person,
+    ReasonCode::UnknownTaxCode,
+    "A line has no tax code",
+    "Map every tax rate to a tax code in the settings",
+);
+
+const OTHER_BUSINESS: Row = (
+    FaultAct::Person,
+    ReasonCode::Refused,
+    "QuickBooks refused it by a rule of its own",
+    "See the answer of QuickBooks; correct the order or the settings, then resync it",
+);
+
+/// 6000 has free text; only -10600 changes who must act, the others choose a better remedy.
+fn classify_business(raw: &RawFault) -> FaultClass {
+    let text = format!("{} {}", raw.message, raw.detail).to_ascii_lowercase();
+    let known = BUSINESS_TEXTS.iter().find(|(part, _)| text.contains(part));
+    let (act, code, cause, remedy) = known.map_or(OTHER_BUSINESS, |(_, row)| *row);
+    FaultClass {
+        act,
+        code,
+        cause,
         remedy,
-    )
+    }
 }
