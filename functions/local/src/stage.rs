@@ -13,7 +13,7 @@ use mapping::Settings;
 use ports::Clock;
 use secrecy::SecretString;
 use simulators::linnworks::LinnworksSimulator;
-use simulators::quickbooks_online::{CompanySeed, ItemSeed, QuickBooksOnlineSimulator};
+use simulators::quickbooks_online::{CompanySeed, ItemSeed, QuickBooksOnlineSimulator, RateLimits};
 use simulators::time::SimulatedTime;
 use simulators::world::{World, WorldItem, WorldOptions};
 
@@ -58,6 +58,8 @@ impl Stage {
         let linnworks = LinnworksSimulator::start_on(linnworks, world.order_values(), time.clone()).await?;
         let company = company_of(&world);
         let quickbooks = QuickBooksOnlineSimulator::start_on(quickbooks, company, time.clone()).await?;
+        // As strict about its limits as the real service: a 429 in a demo would be of our own making.
+        quickbooks.set_switches(|switches| switches.rate_limits = RateLimits::documented());
         Ok(Self {
             linnworks,
             quickbooks,

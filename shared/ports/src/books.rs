@@ -34,7 +34,7 @@ pub struct Submission<'a> {
 
 /// The frozen unit: one HTTP call with its exact bytes. The key is a function of realm and bytes, so that they can only change
 /// together.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FrozenCall {
     /// The idempotency key.
     pub request_id: RequestId,
@@ -44,6 +44,19 @@ pub struct FrozenCall {
     pub body: String,
     /// What it carries.
     pub entries: Vec<CallEntry>,
+}
+
+/// Shows everything but the body, which holds names and addresses.
+impl std::fmt::Debug for FrozenCall {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("FrozenCall")
+            .field("request_id", &self.request_id)
+            .field("resource", &self.resource)
+            .field("body_bytes", &self.body.len())
+            .field("entries", &self.entries.len())
+            .finish()
+    }
 }
 
 /// One transaction within a call.

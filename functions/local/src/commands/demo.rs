@@ -41,6 +41,10 @@ struct DemoReport {
     expected: bool,
     surprises: Vec<String>,
     proved: bool,
+    /// Answers that said "too many requests": each would be of linnbooks' own making.
+    throttled: u64,
+    /// Minutes of simulated time from the first call to the last posting, waits for limits included.
+    simulated_minutes: String,
     steady: Vec<SteadyRun>,
 }
 
@@ -96,7 +100,11 @@ pub async fn run(arguments: &DemoArguments) -> anyhow::Result<Exit> {
 }
 
 async fn play(arguments: &DemoArguments, stage: &Stage, assembly: &Assembly) -> anyhow::Result<DemoReport> {
+    let begun = stage.time.now();
     let run = RunReport::of(assembly, &sync(assembly).await?).await?;
+    let minutes = rust_decimal::Decimal::from(stage.time.now().duration_since(begun).as_secs())
+        / rust_decimal::Decimal::from(60);
+    let throttled = stage.quickbooks.counters().throttled_429;
     let surprises = compare(&stage.world, &run.summary.documents);
     let first = steady_run("first batch", &run, run.calls, stage);
     let proof = prove(assembly, stage).await?;
@@ -124,6 +132,8 @@ async fn play(arguments: &DemoArguments, stage: &Stage, assembly: &Assembly) -> 
         expected: surprises.is_empty(),
         surprises,
         proved: proof,
+        throttled,
+        simulated_minutes: minutes.round_dp(1).to_string(),
         steady,
     })
 }
