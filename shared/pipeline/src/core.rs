@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{DocumentKey, DocumentState, Order};
+use domain::{DocumentKey, DocumentState, Order, PostedTransaction, Reason, ReasonCode};
 use jiff::Timestamp;
 use mapping::Settings;
 use ports::{Change, Clock, DocumentRecord, Event, Message, Queue, QueueName, Store, StoreError};
@@ -120,4 +120,14 @@ pub fn hash_order(order: &Order) -> Result<String, StoreError> {
         cause: error.to_string(),
     })?;
     Ok(uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, &json).to_string())
+}
+
+/// The state of a document that is partly posted and shall go on from there: the next run maps it and makes what is missing.
+pub(crate) fn go_on_with(number: &str, posted: Vec<PostedTransaction>) -> DocumentState {
+    let reason = Reason::new(
+        ReasonCode::Waiting,
+        format!("order {number} is posted in part, the rest is to follow"),
+        "The next `linnbooks sync` posts it",
+    );
+    DocumentState::Held { reason, posted }
 }

@@ -10,7 +10,7 @@ use domain::{DocumentKey, DocumentState, Order, Reason, ReasonCode};
 use jiff::Timestamp;
 use ports::{Change, DocumentRecord, OrderHeader, OrderSource, QueueName, SourceOrder, Window};
 
-use crate::core::{Core, Progress, hash_order};
+use crate::core::{Core, Progress, go_on_with, hash_order};
 use crate::error::RunError;
 
 /// The name of the watermark of processed orders.
@@ -337,6 +337,16 @@ fn take_order(
     let (state, what) = match record.state.clone() {
         // A call may be on its way: the order is read again once the call is settled.
         DocumentState::Posting { .. } | DocumentState::Unknown { .. } => return Ok(None),
+        // A part of it is posted and the next step is about to follow: it is read again once that is done.
+        DocumentState::Ready { ready } if !ready.posted.is_empty() => return Ok(None),
+        // What is posted of it must not be forgotten: it would be posted twice.
+        DocumentState::Held { posted, .. } if !posted.is_empty() && retry => {
+            (go_on_with(&record.number, posted), "tried again, asked for by its number")
+        }
+        state @ DocumentState::Held { .. } if !state.transactions().is_empty() => (
+            state,
+            "the order was changed in Linnworks; a part of it is posted already",
+        ),
         DocumentState::Posted {
             transactions,
             total,

@@ -3,7 +3,7 @@
 //! In: a record and a person's decision. Out: the record's new state. Never sends a document itself: `post` makes it ready, the run that
 //! follows sends it.
 
-use domain::{DocumentState, Ready, Reason, ReasonCode, TransactionId};
+use domain::{DocumentState, Ready, Reason, ReasonCode, TransactionId, TransactionKind};
 use ports::{Books, CallState, DocumentRecord, Probe, ProbeBy, QueueName};
 
 use crate::core::Core;
@@ -48,7 +48,10 @@ pub async fn resolve(
     match (decision, ready) {
         (Decision::Ignore(why), _) => ignore(core, record, &why).await,
         (Decision::Adopt(id), Some(ready)) => adopt(core, books, record, ready, &id).await,
-        (Decision::Post, Some(ready)) => post(core, record, ready).await,
+        (Decision::Post, Some(ready)) => {
+            refuse_double(core, books, &record, &ready).await?;
+            post(core, record, ready).await
+        }
         (_, None) => Err(RunError::request(
             "there is nothing to post or adopt",
             "Use --ignore, or `linnbooks resync`",
@@ -132,6 +135,47 @@ async fn adopt(
         core.hint(QueueName::Postings, [key]).await?;
     }
     Ok(text)
+}
+
+/// A person may err about what is in QuickBooks: a document whose marker is found there is not posted a second time.
+async fn refuse_double(
+    core: &Core,
+    books: &dyn Books,
+    record: &DocumentRecord,
+    ready: &Ready,
+) -> Result<(), RunError> {
+    let Some(kind) = ready.next_step() else { return Ok(()) };
+    let marker = domain::Marker { key: record.key.clone(), revision: record.revision };
+    let found = books.look_up(&[probe_of(core, record, ready, kind).await?]).await?;
+    let own = found.iter().find(|one| one.kind == kind && marker.is_same_document(&one.private_note));
+    match own {
+        None => Ok(()),
+        Some(own) => Err(RunError::request(
+            format!("QuickBooks has {} {} with the marker of order {}", kind.as_str(), own.id, record.number),
+            format!(
+                "Keep it with `linnbooks resolve {0} --adopt {1}`, or post it anew with `linnbooks resync {0} --replace`",
+                record.number, own.id
+            ),
+        )),
+    }
+}
+
+/// How to look for the next transaction: as the call did that carried it, else by what the document says.
+async fn probe_of(core: &Core, record: &DocumentRecord, ready: &Ready, kind: TransactionKind) -> Result<Probe, RunError> {
+    if let DocumentState::Unknown { call: id, .. } = &record.state {
+        let calls = core.store.open_calls().await?;
+        let entries = calls.iter().filter(|call| call.id() == *id).flat_map(|call| &call.call.entries);
+        if let Some(entry) = entries.into_iter().find(|entry| *entry.key() == record.key) {
+            return Ok(entry.probe());
+        }
+    }
+    let document = &ready.document;
+    let number = document.doc_number.as_ref().filter(|_| kind != TransactionKind::Payment);
+    let by = match number {
+        Some(number) => ProbeBy::Number(number.as_str().to_owned()),
+        None => ProbeBy::DateAndTotal { date: document.date, total: document.total.amount },
+    };
+    Ok(Probe { kind, by })
 }
 
 async fn post(core: &Core, mut record: DocumentRecord, mut ready: Box<Ready>) -> Result<String, RunError> {

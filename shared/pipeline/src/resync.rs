@@ -3,10 +3,10 @@
 //! In: one record. Out: the record back in state Fetched under a new revision, or the reason why nothing is to be done. A posted one is
 //! looked up first; `replace` removes it from QuickBooks before. The run that follows posts it.
 
-use domain::{DocumentState, Reason, ReasonCode};
+use domain::{DocumentState, PostedTransaction, Reason, ReasonCode};
 use ports::{Books, DocumentRecord, OrderHeader, OrderSource, Probe, ProbeBy, QueueName, SourceOrder};
 
-use crate::core::{Core, hash_order};
+use crate::core::{Core, go_on_with, hash_order};
 use crate::error::RunError;
 
 /// What a resync decided.
@@ -77,24 +77,50 @@ pub async fn resync(
         ))),
         _ => {
             let still = still_there(books, &record).await?;
-            if !replace && !still.is_empty() && matches!(record.state, DocumentState::Posted { .. }) {
-                let what = still
-                    .iter()
-                    .map(|one| format!("{} {}", one.0.as_str(), one.1))
-                    .collect();
-                return Ok(Resynced::StillPosted(what));
+            let is_whole = still.len() == record.state.transactions().len();
+            if !replace && is_whole && matches!(record.state, DocumentState::Posted { .. }) {
+                return Ok(Resynced::StillPosted(still.iter().map(show_made).collect()));
             }
             let mut record = record;
             if replace {
                 record = remove(core, books, record, &still).await?;
             }
-            start_over(core, source, record).await?;
+            let next = if replace || still.is_empty() {
+                DocumentState::Fetched
+            } else {
+                match beginning_of(&record, &still) {
+                    Some(posted) => go_on_with(&record.number, posted),
+                    None => return Ok(Resynced::Refused(beginning_gone(&record, &still))),
+                }
+            };
+            start_over(core, source, record, next).await?;
             Ok(Resynced::Queued)
         }
     }
 }
 
 type Made = (domain::TransactionKind, domain::TransactionId);
+
+fn show_made(made: &Made) -> String {
+    format!("{} {}", made.0.as_str(), made.1)
+}
+
+/// What is posted of a document, when everything that QuickBooks still has is its beginning: an invoice without its payment.
+fn beginning_of(record: &DocumentRecord, still: &[Made]) -> Option<Vec<PostedTransaction>> {
+    let made = record.state.transactions();
+    let is_still = |one: &&PostedTransaction| still.contains(&(one.kind, one.id.clone()));
+    let beginning: Vec<PostedTransaction> = made.iter().take_while(is_still).cloned().collect();
+    (beginning.len() == still.len()).then_some(beginning)
+}
+
+fn beginning_gone(record: &DocumentRecord, still: &[Made]) -> Reason {
+    let what: Vec<String> = still.iter().map(show_made).collect();
+    Reason::new(
+        ReasonCode::Deleted,
+        format!("of order {} QuickBooks has only {} left", record.number, what.join(", ")),
+        format!("`linnbooks resync {} --replace` removes the rest and posts it anew", record.number),
+    )
+}
 
 /// The transactions of a record that QuickBooks still has and that carry its marker.
 async fn still_there(books: &dyn Books, record: &DocumentRecord) -> Result<Vec<Made>, RunError> {
@@ -172,6 +198,7 @@ async fn start_over(
     core: &Core,
     source: &dyn OrderSource,
     mut record: DocumentRecord,
+    next: DocumentState,
 ) -> Result<(), RunError> {
     lift_pause(core, &record).await?;
     // A new revision: whatever was sent before had other bytes and another key.
@@ -179,7 +206,7 @@ async fn start_over(
     record.list_refreshes = 0;
     let number = record.number.clone();
     let fresh = read_again(source, &record).await?;
-    let mut change = core.change_by("person", record, DocumentState::Fetched, "resync asked for");
+    let mut change = core.change_by("person", record, next, "resync asked for");
     if let Some(order) = fresh {
         change.record.payload_hash = hash_order(&order)?;
         change.record.total = Some(order.total_charge().rounded());

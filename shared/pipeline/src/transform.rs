@@ -40,6 +40,7 @@ pub const CURABLE: &[ReasonCode] = &[
     ReasonCode::DateMissing,
     ReasonCode::NumberMissing,
     ReasonCode::FormPaused,
+    ReasonCode::Waiting,
 ];
 
 /// Takes hints from the queue and maps their documents, until the queue has no visible message.
@@ -161,15 +162,15 @@ async fn map_record(core: &Core, known: &KnownLists, record: DocumentRecord) -> 
             let reason = Reason::new(
                 ReasonCode::SettingUnusable,
                 format!(
-                    "order {} is partly posted as another kind of document than the settings ask for now",
+                    "order {} is partly posted, as another kind of document or with another total than it would have now",
                     record.number
                 ),
-                "Set document.type back for it, or remove what is posted with `linnbooks resync NUM --replace`",
+                "Set document.type back for it, or remove what is posted and post it anew with `linnbooks resync NUM --replace`",
             );
             core.change(
                 record,
                 DocumentState::Held { reason, posted },
-                "held: partly posted as another kind",
+                "held: partly posted as another kind or with another total",
             )
         }
         Outcome::Document(document) => {
@@ -201,10 +202,14 @@ async fn map_record(core: &Core, known: &KnownLists, record: DocumentRecord) -> 
     })
 }
 
-/// True when what is posted already is the beginning of this document.
+/// True when what is posted already is the beginning of this document: the same kinds, the same total.
 fn continues(document: &domain::AccountingDocument, posted: &[domain::PostedTransaction]) -> bool {
     let steps = document.kind.steps();
-    posted.len() <= steps.len() && posted.iter().zip(steps).all(|(made, step)| made.kind == *step)
+    let total = document.total;
+    let is_step = |made: &domain::PostedTransaction, step: &domain::TransactionKind| {
+        made.kind == *step && made.total == total.amount && made.currency == total.currency
+    };
+    posted.len() <= steps.len() && posted.iter().zip(steps).all(|(made, step)| is_step(made, step))
 }
 
 /// Maps one order; a panic, which would be a defect, holds this order and no other.

@@ -414,6 +414,11 @@ async fn judge_numbers_in_use(
     for (entry, record, ready, raw) in in_use {
         match own_of(&entry, &found).as_slice() {
             [own] => judge_found(core, &entry, record, ready, (*own).clone(), true, verdicts),
+            // A repetition, and the search shows nobody who has the number: our own first attempt, not yet searchable.
+            [] if call.attempts > 1 && others_of(&entry, &found).is_empty() => {
+                verdicts.spent = true;
+                stay_unknown(core, record, ready, call, verdicts);
+            }
             [] => number_taken(core, &entry, record, ready, &found, Some(raw), verdicts),
             several => duplicated(core, &entry, record, ready, several, verdicts),
         }
