@@ -1,6 +1,19 @@
 //! Tests of the whole product.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "everything here is a test, helper functions included"
+)]
 
 mod clients;
 mod dependencies;
+mod errors;
+mod errors_config;
+mod errors_linnworks;
+mod errors_orders;
+mod errors_quickbooks;
 mod kill;
+mod protocol;
 mod tidy;

@@ -11,5 +11,7 @@
 )]
 
 pub mod audit;
+pub mod bench;
 pub mod process;
+pub mod recorder;
 pub mod world;

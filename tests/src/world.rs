@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::Value;
@@ -29,6 +30,8 @@ pub struct SellerOptions {
     pub custom_numbers: bool,
     /// Whether some orders are cancelled, resent, of unknown items and so on.
     pub anomalies: bool,
+    /// Leaves out the channels in EUR and USD.
+    pub gbp_only: bool,
     /// Further settings: lines of TOML for the table `[document]`.
     pub document_lines: &'static str,
 }
@@ -42,6 +45,7 @@ impl Default for SellerOptions {
             settle_unknown_after_seconds: 1,
             custom_numbers: true,
             anomalies: true,
+            gbp_only: false,
             document_lines: "",
         }
     }
@@ -64,7 +68,7 @@ pub struct Seller {
     /// Linnworks.
     pub linnworks: LinnworksSimulator,
     /// QuickBooks.
-    pub quickbooks: QuickBooksOnlineSimulator,
+    pub quickbooks: Arc<QuickBooksOnlineSimulator>,
     /// The clock of both.
     pub time: SimulatedTime,
     /// What ought to become of each order.
@@ -87,6 +91,7 @@ impl Seller {
             ..ItemSeed::non_inventory(&item.title, &item.sku)
         }));
         let quickbooks = QuickBooksOnlineSimulator::start(company, time.clone()).await.expect("a free port");
+        let quickbooks = Arc::new(quickbooks);
         Self { linnworks, quickbooks, time, expected: BTreeMap::new(), options, next_number: 100_001 }
     }
 
@@ -110,6 +115,7 @@ impl Seller {
             first_number: self.next_number,
             until,
             span: SignedDuration::from_mins(8),
+            gbp_only: self.options.gbp_only,
             ..shares
         };
         self.next_number += i32::try_from(count).expect("few orders");
@@ -122,6 +128,25 @@ impl Seller {
         }
         self.linnworks.add_orders(world.order_values());
         ids
+    }
+
+    /// Adds an order as it is.
+    pub fn add_order(&mut self, order: Value, end: Expectation) -> OrderGuid {
+        let id = guid_of(&order);
+        let number = order["NumOrderId"].as_i64().and_then(|number| i32::try_from(number).ok()).expect("a number");
+        self.expected.insert(id.clone(), Expected { number, end });
+        self.linnworks.add_orders(vec![order]);
+        id
+    }
+
+    /// An order as Linnworks has it.
+    pub fn order(&self, id: &str) -> Value {
+        self.linnworks.orders().into_iter().find(|order| guid_of(order) == id).expect("an order of this seller")
+    }
+
+    /// What an order ought to come to.
+    pub fn end_of(&self, id: &str) -> Expectation {
+        self.expected[id].end.clone()
     }
 
     /// The document type of the settings.
