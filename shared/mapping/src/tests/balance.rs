@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::world::*;
 use crate::{Context, Outcome, map_order};
 
-const BASKETS_PER_FORM: u32 = 11_200;
+const BASKETS_PER_FORM: u32 = 12_500;
 
 #[derive(Clone, Debug)]
 struct RandomRow {

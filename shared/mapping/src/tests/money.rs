@@ -208,6 +208,31 @@ fn a_deposit_account_of_the_wrong_type_or_currency_holds_the_order() {
 }
 
 #[test]
+fn a_foreign_order_may_be_deposited_in_the_home_currency() {
+    let lists = lists_with([account("150", "Pound bank", "Bank", Some("GBP"))]);
+    let mut order = order();
+    order.totals.currency = currency("USD");
+    let text = "[payment]\ndeposit_account = \"Pound bank\"";
+    let mapped = document(map_with(&order, text, &lists, &company()));
+    assert_eq!(mapped.deposit_account.unwrap().name, "Pound bank");
+}
+
+#[test]
+fn rows_and_their_discount_come_to_the_same_as_the_rows_alone() {
+    let mut order = order_of(vec![row("WIDGET", 1, "3.333", "20"), row("GADGET", 1, "3.333", "20")], "0");
+    for line in &mut order.lines {
+        line.discount_percent = decimal("10");
+    }
+    for mode in ["already_inside", "own_line"] {
+        let text = format!("[discount]\nmode = \"{mode}\"\nitem = \"Discount\"\n[rounding]\nitem = \"Rounding\"");
+        let mapped = document(map(&order, &text));
+        let lines = item_lines(&mapped);
+        let rounding = lines.last().unwrap();
+        assert_eq!((rounding.role.clone(), rounding.amount), (LineRole::Rounding, decimal("0.01")), "{mode}");
+    }
+}
+
+#[test]
 fn an_unknown_payment_method_is_left_out_or_holds_the_order() {
     let mut order = order();
     order.totals.payment_method = Some("Klarna".to_owned());

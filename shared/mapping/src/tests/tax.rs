@@ -283,3 +283,20 @@ fn a_rounding_line_whose_code_has_tax_is_refused() {
     let text = "[rounding]\nitem = \"Rounding\"\ntax_code = \"20.0% S\"";
     assert_eq!(held(map(&order, text)).code, ReasonCode::SettingUnusable);
 }
+
+#[test]
+fn a_little_tax_never_counts_as_none() {
+    let order = order_of(vec![row("WIDGET", 1, "100.20", "0.2")], "0");
+    let reason = held(map(&order, ""));
+    assert_eq!(reason.code, ReasonCode::UnknownTaxCode);
+    assert!(reason.cause.contains("0.2 %"), "{reason}");
+}
+
+#[test]
+fn an_inactive_tax_code_is_never_taken() {
+    let lists = lists_with([inactive(tax_code("30", "20.0% old", &["r20"]))]);
+    let mapped = document(map_with(&order(), "", &lists, &company()));
+    assert_eq!(item_lines(&mapped)[0].tax_code.as_ref().unwrap().name, "20.0% S");
+    let lists = lists_with([inactive(tax_code("3", "20.0% S", &["r20"]))]);
+    assert_eq!(held(map_with(&order(), "", &lists, &company())).code, ReasonCode::UnknownTaxCode);
+}
