@@ -73,7 +73,7 @@ pub enum StoreError {
     #[error("{0} was changed meanwhile")]
     Stale(String),
     /// Another process works on the same data.
-    #[error("another linnbooks works on {place} (process {holder}). Wait until it ends, or stop it")]
+    #[error("another linnbooks works on the data in {place} (process {holder}). Wait until it ends, or stop it")]
     Busy {
         /// The data.
         place: String,
@@ -82,7 +82,7 @@ pub enum StoreError {
     },
     /// There is nothing there yet.
     #[error(
-        "there is no linnbooks data in {place} yet. Run `linnbooks sync` first, or name the folder with --data"
+        "there is no linnbooks data in the folder {place} yet. Run `linnbooks sync` first, or name the folder with --data"
     )]
     Absent {
         /// Where it was looked for.
@@ -104,6 +104,14 @@ pub enum StoreError {
         /// What was tried.
         place: String,
         /// The medium's words.
+        cause: String,
+    },
+    /// A service of the store did not do what was asked, after the repetitions it allows.
+    #[error("{place}: {cause}. Try again; if it stays so, check the stack's name, the region, the credentials and the network")]
+    Unreachable {
+        /// What was tried.
+        place: String,
+        /// The service's code, without values.
         cause: String,
     },
 }

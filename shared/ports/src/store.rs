@@ -197,6 +197,25 @@ pub trait Store: Send + Sync {
     /// [`StoreError::Stale`] when one of the records has another version than the change is based on.
     async fn write(&self, changes: Vec<Change>) -> Result<(), StoreError>;
 
+    /// Writes changes, each whole and by itself, and returns the keys of those that were stale. For work on many documents that
+    /// have nothing to do with each other: cheaper than [`Store::write`] where a transaction is paid for, and one stale document
+    /// does not stop the others.
+    ///
+    /// # Errors
+    /// Those of the medium; some of the changes may be written then.
+    async fn write_each(&self, changes: Vec<Change>) -> Result<Vec<DocumentKey>, StoreError> {
+        let mut stale = Vec::new();
+        for change in changes {
+            let key = change.record.key.clone();
+            match self.write(vec![change]).await {
+                Ok(()) => {}
+                Err(StoreError::Stale(_)) => stale.push(key),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(stale)
+    }
+
     /// Writes a call (new with version 0, or changed) together with changes of documents, all or none.
     ///
     /// # Errors

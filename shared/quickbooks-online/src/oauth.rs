@@ -380,7 +380,10 @@ fn retry(cause: &str, remedy: &str) -> ConnectorError {
 
 fn vault_error(error: StoreError) -> ConnectorError {
     let disposition = match error {
-        StoreError::Stale(_) | StoreError::Busy { .. } | StoreError::Medium { .. } => {
+        StoreError::Stale(_)
+        | StoreError::Busy { .. }
+        | StoreError::Medium { .. }
+        | StoreError::Unreachable { .. } => {
             Disposition::Retry { after: None }
         }
         StoreError::Absent { .. } | StoreError::Unreadable { .. } => Disposition::Configuration,

@@ -1,0 +1,36 @@
+//! The store, the queues and the token vault of one stack: DynamoDB, SQS and Secrets Manager behind the ports.
+//!
+//! ```text
+//! DynamoStore    one table, its layout in `keys`          ports::Store
+//! SqsQueue       two queues with dead-letter queues       ports::Queue
+//! SecretsVault   secrets, pointers and leases             ports::TokenVault
+//! ```
+//! In: whole changes through the ports, on clients made by [`Connection`]. Out: what was kept.
+//!
+//! The promises are the ports' own, as store-sqlite keeps them: one suite of tests runs against both. Where AWS differs it is
+//! said at `store`, `queue` and `vault`. Every request has a time limit and a bounded number of repetitions with a growing wait;
+//! a repeated write is told from another's by the mark it carries (`table`). Nothing here logs; errors have places and codes,
+//! never values.
+
+mod calls;
+mod connection;
+mod documents;
+mod error;
+mod facts;
+mod find;
+pub mod keys;
+mod large;
+mod lists;
+mod queue;
+mod record;
+mod store;
+mod table;
+pub mod units;
+mod vault;
+mod write;
+
+pub use connection::Connection;
+pub use queue::{QueueUrls, SqsQueue, read_message};
+pub use store::{DynamoStore, PAYLOAD_DAYS};
+pub use table::ACTIONS_PER_TRANSACTION_MAX;
+pub use vault::SecretsVault;
