@@ -72,7 +72,13 @@ pub(super) fn parse(file_name: &str, text: &str) -> Result<Settings, SettingsErr
 /// Cause and remedy from the parser's message.
 fn explain(message: &str) -> (String, String) {
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-    let first_line = message.lines().next().unwrap_or_default().to_owned();
+    // The parser names the types of this program; a person knows numbers.
+    let first_line = message.lines().next().unwrap_or_default();
+    let first_line = ["i64", "u64", "u32", "u8"]
+        .into_iter()
+        .fold(first_line.to_owned(), |text, name| {
+            text.replace(&format!("expected {name}"), "expected a whole number")
+        });
     let Some((wrong, allowed)) = quoted.split_first() else {
         return (
             first_line,

@@ -84,14 +84,19 @@ fn a_channel_table_names_the_store_and_the_sub_source_beats_the_source() {
 
 #[test]
 fn a_table_of_a_sub_source_beats_one_of_a_source_and_the_first_of_equals_wins() {
-    let table = |key: &str, value: &str, name: &str| format!("[[channel]]\n{key} = \"{value}\"\nstore_name = \"{name}\"\n");
+    let table = |key: &str, value: &str, name: &str| {
+        format!("[[channel]]\n{key} = \"{value}\"\nstore_name = \"{name}\"\n")
+    };
     let by_sub_source = table("sub_source", "Amazon UK", "Sub");
     let by_source = table("source", "AMAZON", "Source");
     let by_currency = table("currency", "GBP", "Pounds");
     let name = |text: String| document(map(&order(), &text)).customer.name().to_owned();
     assert_eq!(name(format!("{by_currency}{by_source}{by_sub_source}")), "Sub");
     assert_eq!(name(format!("{by_currency}{by_source}")), "Source");
-    assert_eq!(name(format!("{by_source}{}", table("source", "amazon", "Second"))), "Source");
+    assert_eq!(
+        name(format!("{by_source}{}", table("source", "amazon", "Second"))),
+        "Source"
+    );
 }
 
 #[test]

@@ -219,16 +219,24 @@ fn a_foreign_order_may_be_deposited_in_the_home_currency() {
 
 #[test]
 fn rows_and_their_discount_come_to_the_same_as_the_rows_alone() {
-    let mut order = order_of(vec![row("WIDGET", 1, "3.333", "20"), row("GADGET", 1, "3.333", "20")], "0");
+    let mut order = order_of(
+        vec![row("WIDGET", 1, "3.333", "20"), row("GADGET", 1, "3.333", "20")],
+        "0",
+    );
     for line in &mut order.lines {
         line.discount_percent = decimal("10");
     }
     for mode in ["already_inside", "own_line"] {
-        let text = format!("[discount]\nmode = \"{mode}\"\nitem = \"Discount\"\n[rounding]\nitem = \"Rounding\"");
+        let text =
+            format!("[discount]\nmode = \"{mode}\"\nitem = \"Discount\"\n[rounding]\nitem = \"Rounding\"");
         let mapped = document(map(&order, &text));
         let lines = item_lines(&mapped);
         let rounding = lines.last().unwrap();
-        assert_eq!((rounding.role.clone(), rounding.amount), (LineRole::Rounding, decimal("0.01")), "{mode}");
+        assert_eq!(
+            (rounding.role.clone(), rounding.amount),
+            (LineRole::Rounding, decimal("0.01")),
+            "{mode}"
+        );
     }
 }
 

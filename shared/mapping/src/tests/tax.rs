@@ -298,5 +298,8 @@ fn an_inactive_tax_code_is_never_taken() {
     let mapped = document(map_with(&order(), "", &lists, &company()));
     assert_eq!(item_lines(&mapped)[0].tax_code.as_ref().unwrap().name, "20.0% S");
     let lists = lists_with([inactive(tax_code("3", "20.0% S", &["r20"]))]);
-    assert_eq!(held(map_with(&order(), "", &lists, &company())).code, ReasonCode::UnknownTaxCode);
+    assert_eq!(
+        held(map_with(&order(), "", &lists, &company())).code,
+        ReasonCode::UnknownTaxCode
+    );
 }
