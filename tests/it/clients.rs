@@ -18,12 +18,21 @@ const CALLS_PER_MINUTE: usize = 200;
 
 /// Runs a script of `tests/clients` and prints what it says.
 async fn run_script(name: &str, situation: Value) {
-    let python = std::env::var_os("LINNBOOKS_PYTHON")
-        .expect("LINNBOOKS_PYTHON is not set: run `tests/run clients`, which installs the clients and sets it");
-    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("clients").join(name);
+    let python = std::env::var_os("LINNBOOKS_PYTHON").expect(
+        "LINNBOOKS_PYTHON is not set: run `tests/run clients`, which installs the clients and sets it",
+    );
+    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("clients")
+        .join(name);
     let mut command = Command::new(python);
-    command.arg("-B").arg(&script).env("LINNBOOKS_SITUATION", situation.to_string());
-    let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    command
+        .arg("-B")
+        .arg(&script)
+        .env("LINNBOOKS_SITUATION", situation.to_string());
+    let output = tokio::task::spawn_blocking(move || command.output())
+        .await
+        .unwrap()
+        .unwrap();
     println!("{}", String::from_utf8_lossy(&output.stdout));
     let complaints = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{name} found something: {complaints}");
@@ -47,9 +56,16 @@ fn order_facts(world: &World) -> Vec<Value> {
 async fn a_client_generated_from_the_vendors_descriptions_understands_the_linnworks_simulator() {
     let now = Timestamp::now();
     let span = SignedDuration::from_hours(48);
-    let options = WorldOptions { orders_count: 50, until: now, span, ..WorldOptions::default() };
+    let options = WorldOptions {
+        orders_count: 50,
+        until: now,
+        span,
+        ..WorldOptions::default()
+    };
     let world = World::generate(3, options);
-    let linnworks = LinnworksSimulator::start(world.order_values(), SimulatedTime::new()).await.unwrap();
+    let linnworks = LinnworksSimulator::start(world.order_values(), SimulatedTime::new())
+        .await
+        .unwrap();
     let credentials = linnworks.credentials();
     let date = |instant: Timestamp| instant.strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string();
     let situation = json!({
@@ -63,18 +79,27 @@ async fn a_client_generated_from_the_vendors_descriptions_understands_the_linnwo
     });
     run_script("linnworks_client.py", situation).await;
     let counters = linnworks.counters();
-    assert!(counters.search > 2 && counters.answered_401 > 0 && counters.answered_429 > 0, "{counters:?}");
+    assert!(
+        counters.search > 2 && counters.answered_401 > 0 && counters.answered_429 > 0,
+        "{counters:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Python packages; tests/run installs them"]
 async fn python_quickbooks_and_intuit_oauth_work_against_the_quickbooks_simulator() {
-    let company = CompanySeed::united_kingdom().with_items(vec![ItemSeed::non_inventory("Check mug", "CHECK-MUG")]);
-    let quickbooks = QuickBooksOnlineSimulator::start(company, SimulatedTime::new()).await.unwrap();
+    let company =
+        CompanySeed::united_kingdom().with_items(vec![ItemSeed::non_inventory("Check mug", "CHECK-MUG")]);
+    let quickbooks = QuickBooksOnlineSimulator::start(company, SimulatedTime::new())
+        .await
+        .unwrap();
     quickbooks.set_switches(|switches| {
         let enough = CALLS_PER_MINUTE * 2;
-        switches.rate_limits =
-            RateLimits { per_minute: CALLS_PER_MINUTE, per_second: enough, ..RateLimits::documented() };
+        switches.rate_limits = RateLimits {
+            per_minute: CALLS_PER_MINUTE,
+            per_second: enough,
+            ..RateLimits::documented()
+        };
     });
     let credentials = quickbooks.credentials();
     let situation = json!({
@@ -87,6 +112,16 @@ async fn python_quickbooks_and_intuit_oauth_work_against_the_quickbooks_simulato
     });
     run_script("quickbooks_client.py", situation).await;
     let books = quickbooks.books();
-    assert!(!books.customers.iter().any(|one| one.display_name == "Too late"), "a refused call wrote");
-    assert_eq!(books.transactions.iter().filter(|one| one.kind.name() == "Payment").count(), 1);
+    assert!(
+        !books.customers.iter().any(|one| one.display_name == "Too late"),
+        "a refused call wrote"
+    );
+    assert_eq!(
+        books
+            .transactions
+            .iter()
+            .filter(|one| one.kind.name() == "Payment")
+            .count(),
+        1
+    );
 }

@@ -12,15 +12,30 @@ use serde_json::Value;
 /// What cargo says.
 fn cargo(arguments: &[&str]) -> String {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
-    let output = Command::new(cargo).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
-    assert!(output.status.success(), "cargo {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let output = Command::new(cargo)
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "cargo {arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout).unwrap()
 }
 
 fn metadata() -> &'static Value {
     static METADATA: OnceLock<Value> = OnceLock::new();
     METADATA.get_or_init(|| {
-        serde_json::from_str(&cargo(&["metadata", "--format-version", "1", "--locked", "--offline"])).unwrap()
+        serde_json::from_str(&cargo(&[
+            "metadata",
+            "--format-version",
+            "1",
+            "--locked",
+            "--offline",
+        ]))
+        .unwrap()
     })
 }
 
@@ -40,7 +55,9 @@ fn text(value: &'static Value) -> &'static str {
 /// The names in a package's table of dependencies; the kind is "normal", "dev" or "build".
 fn dependencies(package: &'static Value, kind: &str) -> BTreeSet<&'static str> {
     let all = package["dependencies"].as_array().unwrap().iter();
-    all.filter(|one| one["kind"].as_str().unwrap_or("normal") == kind).map(|one| text(&one["name"])).collect()
+    all.filter(|one| one["kind"].as_str().unwrap_or("normal") == kind)
+        .map(|one| text(&one["name"]))
+        .collect()
 }
 
 /// The packages of ours that use a crate themselves, with the kind.
@@ -62,7 +79,15 @@ fn set(names: &[&str]) -> BTreeSet<String> {
 
 /// The crates that are built for this machine: `name version feature,feature`; of one package, or of all with their tests.
 fn built_for(package: Option<&str>) -> Vec<String> {
-    let mut arguments = vec!["tree", "--offline", "--locked", "--prefix", "none", "--format", "{p} {f}"];
+    let mut arguments = vec![
+        "tree",
+        "--offline",
+        "--locked",
+        "--prefix",
+        "none",
+        "--format",
+        "{p} {f}",
+    ];
     match package {
         Some(name) => arguments.extend(["--package", name, "--edges", "normal"]),
         None => arguments.extend(["--workspace", "--edges", "normal,build,dev"]),
@@ -78,9 +103,17 @@ fn built() -> Vec<String> {
 
 /// The features with which a crate is built.
 fn features_of(name: &str) -> BTreeSet<String> {
-    let lines = built().into_iter().filter(|line| line.split(' ').next() == Some(name));
+    let lines = built()
+        .into_iter()
+        .filter(|line| line.split(' ').next() == Some(name));
     let features: BTreeSet<String> = lines
-        .flat_map(|line| line.split(' ').skip(2).flat_map(|part| part.split(',')).map(str::to_owned).collect::<Vec<_>>())
+        .flat_map(|line| {
+            line.split(' ')
+                .skip(2)
+                .flat_map(|part| part.split(','))
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        })
         .collect();
     assert!(!features.is_empty(), "{name} is not built at all");
     features
@@ -91,12 +124,19 @@ fn the_arrows_between_our_packages_are_those_that_were_decided() {
     let names: BTreeSet<&str> = ours().into_iter().map(|package| text(&package["name"])).collect();
     let mut arrows: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for package in ours() {
-        let internal = dependencies(package, "normal").intersection(&names).copied().collect();
+        let internal = dependencies(package, "normal")
+            .intersection(&names)
+            .copied()
+            .collect();
         arrows.insert(text(&package["name"]), internal);
     }
     let lines: Vec<String> = arrows
         .iter()
-        .map(|(from, to)| format!("{from} -> {}", to.iter().copied().collect::<Vec<_>>().join(", ")).trim_end().to_owned())
+        .map(|(from, to)| {
+            format!("{from} -> {}", to.iter().copied().collect::<Vec<_>>().join(", "))
+                .trim_end()
+                .to_owned()
+        })
         .collect();
     insta::assert_snapshot!(lines.join("\n"));
 }
@@ -108,11 +148,11 @@ fn allowed(package: &str) -> Option<&'static [&'static str]> {
         "rules" | "ports" => &["domain"],
         "mapping" => &["domain", "rules"],
         "pipeline" => &["domain", "rules", "mapping", "ports"],
-        "linnworks" | "quickbooks-online" | "quickbooks-desktop" | "store-aws" | "store-sqlite" | "lambda-host" => {
-            &["domain", "ports"]
-        }
+        "linnworks" | "quickbooks-online" | "quickbooks-desktop" | "store-aws" | "store-sqlite"
+        | "lambda-host" => &["domain", "ports"],
         "console" => &["domain", "ports", "pipeline"],
-        "fetch" | "transform" | "post" | "inventory" | "reconcile" | "desktop" | "api" | "local" | "integration-tests" => {
+        "fetch" | "transform" | "post" | "inventory" | "reconcile" | "desktop" | "api" | "local"
+        | "integration-tests" => {
             return None;
         }
         other => panic!("the package {other} has no place in the plan of rooms: add it here"),
@@ -126,7 +166,10 @@ fn shared_packages_import_only_what_their_place_allows() {
         let name = text(&package["name"]);
         let Some(allowed) = allowed(name) else { continue };
         for imported in dependencies(package, "normal").intersection(&names) {
-            assert!(allowed.contains(imported), "{name} imports {imported}; it may import only {allowed:?}");
+            assert!(
+                allowed.contains(imported),
+                "{name} imports {imported}; it may import only {allowed:?}"
+            );
         }
     }
 }
@@ -140,11 +183,17 @@ fn nobody_imports_the_command_line_or_the_tests() {
 
 #[test]
 fn the_simulators_share_no_code_with_what_they_stand_for() {
-    let simulators = ours().into_iter().find(|package| package["name"] == "simulators").unwrap();
+    let simulators = ours()
+        .into_iter()
+        .find(|package| package["name"] == "simulators")
+        .unwrap();
     for kind in ["normal", "dev"] {
         let used = dependencies(simulators, kind);
         for shared in ["linnworks", "quickbooks-online", "mapping", "pipeline", "ports"] {
-            assert!(!used.contains(shared), "a simulator that shares code with {shared} shares its mistakes");
+            assert!(
+                !used.contains(shared),
+                "a simulator that shares code with {shared} shares its mistakes"
+            );
         }
     }
 }
@@ -152,7 +201,11 @@ fn the_simulators_share_no_code_with_what_they_stand_for() {
 #[test]
 fn only_the_connectors_speak_http() {
     let mut users = users_of("reqwest");
-    for tests in ["simulators (dev)", "integration-tests (dev)", "integration-tests (normal)"] {
+    for tests in [
+        "simulators (dev)",
+        "integration-tests (dev)",
+        "integration-tests (normal)",
+    ] {
         users.remove(tests);
     }
     assert_eq!(users, set(&["linnworks (normal)", "quickbooks-online (normal)"]));
@@ -169,7 +222,11 @@ fn only_one_store_speaks_sql() {
 fn only_entry_points_and_tests_use_untyped_errors() {
     let libraries: Vec<String> = users_of("anyhow")
         .into_iter()
-        .filter(|user| user.ends_with("(normal)") && !user.starts_with("local ") && !user.starts_with("integration-tests "))
+        .filter(|user| {
+            user.ends_with("(normal)")
+                && !user.starts_with("local ")
+                && !user.starts_with("integration-tests ")
+        })
         .collect();
     assert_eq!(libraries, Vec::<String>::new());
 }
@@ -177,10 +234,17 @@ fn only_entry_points_and_tests_use_untyped_errors() {
 #[test]
 fn the_one_process_program_contains_nothing_of_amazon() {
     let all = built_for(Some("local"));
-    assert!(all.iter().any(|line| line.starts_with("rusqlite ")), "the program has no store: the test looks wrong");
+    assert!(
+        all.iter().any(|line| line.starts_with("rusqlite ")),
+        "the program has no store: the test looks wrong"
+    );
     let aws: Vec<String> = all
         .into_iter()
-        .filter(|line| ["aws-sdk", "aws-config", "aws-smithy", "lambda_runtime"].iter().any(|name| line.starts_with(name)))
+        .filter(|line| {
+            ["aws-sdk", "aws-config", "aws-smithy", "lambda_runtime"]
+                .iter()
+                .any(|name| line.starts_with(name))
+        })
         .collect();
     assert_eq!(aws, Vec::<String>::new());
 }
@@ -189,49 +253,99 @@ fn the_one_process_program_contains_nothing_of_amazon() {
 fn one_provider_of_tls_is_built_and_no_second_one() {
     let built = built();
     let named = |name: &str| built.iter().any(|line| line.split(' ').next() == Some(name));
-    assert!(named("aws-lc-rs"), "the one provider is not there: the test looks wrong");
-    for other in ["ring", "openssl", "openssl-sys", "native-tls", "schannel", "security-framework-sys"] {
-        assert!(!named(other) || other.starts_with("security"), "{other} is built beside aws-lc-rs");
+    assert!(
+        named("aws-lc-rs"),
+        "the one provider is not there: the test looks wrong"
+    );
+    for other in [
+        "ring",
+        "openssl",
+        "openssl-sys",
+        "native-tls",
+        "schannel",
+        "security-framework-sys",
+    ] {
+        assert!(
+            !named(other) || other.starts_with("security"),
+            "{other} is built beside aws-lc-rs"
+        );
     }
 }
 
 #[test]
 fn decimals_and_json_numbers_never_pass_through_a_float() {
     let decimal = features_of("rust_decimal");
-    for float in ["serde-with-float", "serde-float", "serde-with-arbitrary-precision", "serde-arbitrary-precision"] {
+    for float in [
+        "serde-with-float",
+        "serde-float",
+        "serde-with-arbitrary-precision",
+        "serde-arbitrary-precision",
+    ] {
         assert!(!decimal.contains(float), "rust_decimal is built with {float}");
     }
     let json = features_of("serde_json");
-    assert!(json.contains("raw_value"), "numbers are read from their text, which needs raw_value: {json:?}");
-    assert!(!json.contains("arbitrary_precision"), "arbitrary_precision changes how every number is read: {json:?}");
+    assert!(
+        json.contains("raw_value"),
+        "numbers are read from their text, which needs raw_value: {json:?}"
+    );
+    assert!(
+        !json.contains("arbitrary_precision"),
+        "arbitrary_precision changes how every number is read: {json:?}"
+    );
 }
 
 #[test]
 fn one_library_for_time_is_used_by_us() {
     for other in ["chrono", "time"] {
-        assert_eq!(users_of(other), set(&[]), "of {other}: jiff is the library for time");
+        assert_eq!(
+            users_of(other),
+            set(&[]),
+            "of {other}: jiff is the library for time"
+        );
     }
 }
 
 /// Licences that need no further thought for a program that is given away in binary form.
 const LICENCES: [&str; 10] = [
-    "Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Zlib", "Unicode-3.0", "CDLA-Permissive-2.0", "0BSD", "MIT-0",
+    "Apache-2.0",
+    "MIT",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "ISC",
+    "Zlib",
+    "Unicode-3.0",
+    "CDLA-Permissive-2.0",
+    "0BSD",
+    "MIT-0",
 ];
 
 /// True when the expression of a licence can be met with [`LICENCES`]: for every part joined by AND one alternative of OR is known.
 fn is_acceptable(expression: &str) -> bool {
-    let flat = expression.replace(" WITH LLVM-exception", "").replace(['(', ')'], "").replace('/', " OR ");
-    flat.split(" AND ").all(|part| part.split(" OR ").any(|name| LICENCES.contains(&name.trim())))
+    let flat = expression
+        .replace(" WITH LLVM-exception", "")
+        .replace(['(', ')'], "")
+        .replace('/', " OR ");
+    flat.split(" AND ")
+        .all(|part| part.split(" OR ").any(|name| LICENCES.contains(&name.trim())))
 }
 
 #[test]
 fn every_licence_is_one_that_allows_to_pass_the_program_on() {
-    let names: BTreeSet<String> =
-        built().iter().map(|line| line.split(' ').next().unwrap_or("").to_owned()).collect();
+    let names: BTreeSet<String> = built()
+        .iter()
+        .map(|line| line.split(' ').next().unwrap_or("").to_owned())
+        .collect();
     let unknown: Vec<String> = packages()
         .filter(|package| names.contains(text(&package["name"])) && !package["source"].is_null())
         .filter(|package| !is_acceptable(text(&package["license"])))
-        .map(|package| format!("{} {}: {}", text(&package["name"]), text(&package["version"]), package["license"]))
+        .map(|package| {
+            format!(
+                "{} {}: {}",
+                text(&package["name"]),
+                text(&package["version"]),
+                package["license"]
+            )
+        })
         .collect();
     assert_eq!(unknown, Vec::<String>::new());
 }

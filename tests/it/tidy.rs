@@ -20,7 +20,16 @@ const TEST_FUNCTION_LINES_MAX: usize = 100;
 const TEST_NAME_WORDS_MIN: usize = 4;
 
 /// Packages through which money passes.
-const MONEY: [&str; 8] = ["domain", "rules", "mapping", "ports", "pipeline", "linnworks", "quickbooks-online", "quickbooks-desktop"];
+const MONEY: [&str; 8] = [
+    "domain",
+    "rules",
+    "mapping",
+    "ports",
+    "pipeline",
+    "linnworks",
+    "quickbooks-online",
+    "quickbooks-desktop",
+];
 
 /// A source file.
 struct Source {
@@ -31,7 +40,12 @@ struct Source {
 impl Source {
     /// Its path from the root, for messages.
     fn name(&self) -> String {
-        self.path.strip_prefix(root()).unwrap_or(&self.path).display().to_string().replace('\\', "/")
+        self.path
+            .strip_prefix(root())
+            .unwrap_or(&self.path)
+            .display()
+            .to_string()
+            .replace('\\', "/")
     }
 }
 
@@ -59,13 +73,21 @@ fn files(wanted: &dyn Fn(&Path) -> bool) -> Vec<Source> {
     paths.sort();
     paths
         .into_iter()
-        .filter_map(|path| std::fs::read_to_string(&path).ok().map(|text| Source { path, text }))
+        .filter_map(|path| {
+            std::fs::read_to_string(&path)
+                .ok()
+                .map(|text| Source { path, text })
+        })
         .collect()
 }
 
 fn rust_files() -> Vec<Source> {
     let sources = files(&|path| path.extension().is_some_and(|extension| extension == "rs"));
-    assert!(sources.len() > 100, "only {} sources were found: the walk is wrong", sources.len());
+    assert!(
+        sources.len() > 100,
+        "only {} sources were found: the walk is wrong",
+        sources.len()
+    );
     sources
 }
 
@@ -75,7 +97,11 @@ fn report(rule: &str, violations: Vec<String>) {
     for violation in &violations {
         writeln!(text, "  {violation}").unwrap();
     }
-    assert!(violations.is_empty(), "{rule}; {} places do not:\n{text}", violations.len());
+    assert!(
+        violations.is_empty(),
+        "{rule}; {} places do not:\n{text}",
+        violations.len()
+    );
 }
 
 /// The line without its comment. A `//` inside a text ends the line too early, which hides nothing that the rules look for.
@@ -84,7 +110,8 @@ fn code_of(line: &str) -> &str {
 }
 
 fn has_word(code: &str, word: &str) -> bool {
-    code.split(|character: char| !character.is_alphanumeric() && character != '_').any(|token| token == word)
+    code.split(|character: char| !character.is_alphanumeric() && character != '_')
+        .any(|token| token == word)
 }
 
 /// A function: its name, the line of its `fn`, its length in lines.
@@ -115,32 +142,54 @@ fn functions(text: &str) -> Vec<Function> {
     for (at, line) in lines.iter().enumerate() {
         let Some(name) = function_name(line) else { continue };
         let indent = line.len() - line.trim_start().len();
-        let end_of_head = lines[at..].iter().position(|line| line.ends_with(['{', ';', '}'])).unwrap_or(0) + at;
+        let end_of_head = lines[at..]
+            .iter()
+            .position(|line| line.ends_with(['{', ';', '}']))
+            .unwrap_or(0)
+            + at;
         let end = if lines[end_of_head].ends_with('{') {
             let closing = format!("{}}}", " ".repeat(indent));
-            lines[end_of_head..].iter().position(|line| **line == closing).map_or(end_of_head, |more| end_of_head + more)
+            lines[end_of_head..]
+                .iter()
+                .position(|line| **line == closing)
+                .map_or(end_of_head, |more| end_of_head + more)
         } else {
             end_of_head
         };
-        let attributes = lines[..at].iter().rev().take_while(|line| !line.trim().is_empty() && !line.trim().starts_with('}'));
+        let attributes = lines[..at]
+            .iter()
+            .rev()
+            .take_while(|line| !line.trim().is_empty() && !line.trim().starts_with('}'));
         let is_test = attributes.take(12).any(|line| {
             let line = line.trim();
             line == "#[test]" || line.starts_with("#[tokio::test")
         });
-        found.push(Function { name: name.to_owned(), line: at + 1, lines_count: end - at + 1, is_test });
+        found.push(Function {
+            name: name.to_owned(),
+            line: at + 1,
+            lines_count: end - at + 1,
+            is_test,
+        });
     }
     found
 }
 
 #[test]
 fn every_module_begins_by_saying_what_it_does() {
-    let silent = rust_files().into_iter().filter(|source| !source.text.starts_with("//! "));
-    report("every module begins with //!", silent.map(|source| source.name()).collect());
+    let silent = rust_files()
+        .into_iter()
+        .filter(|source| !source.text.starts_with("//! "));
+    report(
+        "every module begins with //!",
+        silent.map(|source| source.name()).collect(),
+    );
 }
 
 #[test]
 fn no_file_is_longer_than_can_be_overseen() {
-    let long = rust_files().into_iter().map(|source| (source.name(), source.text.lines().count()));
+    let long = rust_files()
+        .into_iter()
+        .map(|source| (source.name(), source.text.lines().count()));
     let long = long.filter(|(_, count)| *count > FILE_LINES_MAX);
     report(
         &format!("a file has at most {FILE_LINES_MAX} lines"),
@@ -156,19 +205,38 @@ fn no_function_is_longer_than_a_screen() {
         for function in functions(&source.text) {
             seen += 1;
             let is_of_tests = function.is_test || source.name().contains("tests");
-            let limit = if is_of_tests { TEST_FUNCTION_LINES_MAX } else { FUNCTION_LINES_MAX };
+            let limit = if is_of_tests {
+                TEST_FUNCTION_LINES_MAX
+            } else {
+                FUNCTION_LINES_MAX
+            };
             if function.lines_count > limit {
-                long.push(format!("{}:{}: {} has {}", source.name(), function.line, function.name, function.lines_count));
+                long.push(format!(
+                    "{}:{}: {} has {}",
+                    source.name(),
+                    function.line,
+                    function.name,
+                    function.lines_count
+                ));
             }
         }
     }
-    assert!(seen > 1_000, "only {seen} functions were found: the search is wrong");
-    report(&format!("a function has at most {FUNCTION_LINES_MAX} lines"), long);
+    assert!(
+        seen > 1_000,
+        "only {seen} functions were found: the search is wrong"
+    );
+    report(
+        &format!("a function has at most {FUNCTION_LINES_MAX} lines"),
+        long,
+    );
 }
 
 #[test]
 fn a_function_of_sixty_one_lines_is_noticed() {
-    let text = format!("    pub async fn long(\n        a: u8,\n    ) -> u8 {{\n{}    }}\n", "        a;\n".repeat(57));
+    let text = format!(
+        "    pub async fn long(\n        a: u8,\n    ) -> u8 {{\n{}    }}\n",
+        "        a;\n".repeat(57)
+    );
     let found = functions(&text);
     assert_eq!((found[0].name.as_str(), found[0].lines_count), ("long", 61));
 }
@@ -179,7 +247,9 @@ fn the_name_of_every_test_is_a_sentence() {
     let mut seen = 0;
     for source in rust_files() {
         // A name with $ is given by a macro's caller.
-        let tests = functions(&source.text).into_iter().filter(|function| function.is_test);
+        let tests = functions(&source.text)
+            .into_iter()
+            .filter(|function| function.is_test);
         for test in tests.filter(|test| !test.name.starts_with('$')) {
             seen += 1;
             if test.name.split('_').count() < TEST_NAME_WORDS_MIN {
@@ -188,7 +258,10 @@ fn the_name_of_every_test_is_a_sentence() {
         }
     }
     assert!(seen > 300, "only {seen} tests were found: the search is wrong");
-    report(&format!("the name of a test has at least {TEST_NAME_WORDS_MIN} words"), short);
+    report(
+        &format!("the name of a test has at least {TEST_NAME_WORDS_MIN} words"),
+        short,
+    );
 }
 
 #[test]
@@ -196,11 +269,17 @@ fn no_binary_fraction_is_used_where_money_passes() {
     let mut floats = Vec::new();
     for source in rust_files() {
         let name = source.name();
-        if !MONEY.iter().any(|package| name.starts_with(&format!("shared/{package}/src/"))) {
+        if !MONEY
+            .iter()
+            .any(|package| name.starts_with(&format!("shared/{package}/src/")))
+        {
             continue;
         }
         for (at, line) in source.text.lines().enumerate() {
-            if ["f32", "f64", "as_f64", "to_f64", "from_f64"].iter().any(|word| has_word(code_of(line), word)) {
+            if ["f32", "f64", "as_f64", "to_f64", "from_f64"]
+                .iter()
+                .any(|word| has_word(code_of(line), word))
+            {
                 floats.push(format!("{name}:{}: {}", at + 1, line.trim()));
             }
         }
@@ -211,7 +290,13 @@ fn no_binary_fraction_is_used_where_money_passes() {
 #[test]
 fn nothing_is_left_to_be_done_later() {
     let mut unfinished = Vec::new();
-    let words = [concat!("to", "do!("), concat!("unimple", "mented!("), concat!("FIX", "ME"), concat!("TO", "DO"), concat!("XX", "X:")];
+    let words = [
+        concat!("to", "do!("),
+        concat!("unimple", "mented!("),
+        concat!("FIX", "ME"),
+        concat!("TO", "DO"),
+        concat!("XX", "X:"),
+    ];
     for source in rust_files() {
         for (at, line) in source.text.lines().enumerate() {
             if words.iter().any(|word| line.contains(word)) {
@@ -226,8 +311,13 @@ fn nothing_is_left_to_be_done_later() {
 fn no_file_tells_where_or_by_what_it_was_written() {
     let text_files = |path: &Path| {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let extension = path.extension().map(|extension| extension.to_string_lossy().into_owned()).unwrap_or_default();
-        name == "run" || name.starts_with('.') || ["rs", "toml", "md", "py", "yaml", "yml", "json", "snap"].contains(&extension.as_str())
+        let extension = path
+            .extension()
+            .map(|extension| extension.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        name == "run"
+            || name.starts_with('.')
+            || ["rs", "toml", "md", "py", "yaml", "yml", "json", "snap"].contains(&extension.as_str())
     };
     let words = [
         concat!("/wo", "rk/"),
@@ -255,10 +345,22 @@ fn no_file_tells_where_or_by_what_it_was_written() {
 #[test]
 fn every_dependency_says_what_it_is_for() {
     let text = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
-    let table = text.split("[workspace.dependencies]").nth(1).unwrap().split("\n[").next().unwrap();
+    let table = text
+        .split("[workspace.dependencies]")
+        .nth(1)
+        .unwrap()
+        .split("\n[")
+        .next()
+        .unwrap();
     let silent = table.lines().filter(|line| {
         let is_ours = line.contains("{ path = ");
-        line.contains(" = ") && !line.starts_with('#') && !is_ours && line.split(" # ").nth(1).is_none_or(|why| why.trim().len() < 5)
+        line.contains(" = ")
+            && !line.starts_with('#')
+            && !is_ours
+            && line.split(" # ").nth(1).is_none_or(|why| why.trim().len() < 5)
     });
-    report("each dependency of Cargo.toml has its reason behind it", silent.map(str::to_owned).collect());
+    report(
+        "each dependency of Cargo.toml has its reason behind it",
+        silent.map(str::to_owned).collect(),
+    );
 }

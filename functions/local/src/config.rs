@@ -160,7 +160,10 @@ pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 pub fn read_config(path: &Path, environment: Environment<'_>) -> Result<Config, ConfigError> {
     let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable {
         path: path.to_owned(),
-        cause: error.to_string(),
+        cause: match error.kind() {
+            std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+            _ => error.to_string(),
+        },
         remedy:
             "Write it as the README shows, name it with --config, or try `linnbooks demo`, which needs none"
                 .into(),
@@ -199,9 +202,13 @@ fn invalid(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
         .and_then(|span| text.get(..span.start))
         .map(|before| before.matches('\n').count() + 1);
     let place = line.map_or(String::new(), |line| format!("line {line}: "));
+    let message = error
+        .message()
+        .replace("unknown field", "unknown key")
+        .replace("missing field", "missing key");
     ConfigError::Invalid {
         path: path.to_owned(),
-        cause: format!("{place}{}", error.message()),
+        cause: format!("{place}{message}. Correct it; the README shows a whole file"),
     }
 }
 

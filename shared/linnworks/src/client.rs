@@ -81,7 +81,12 @@ impl Client {
         vault: Arc<dyn TokenVault>,
     ) -> Result<Self, ConnectorError> {
         let wrong = |cause: String, remedy: &str| {
-            ConnectorError::new(Disposition::Configuration, "linnworks settings", cause, remedy)
+            ConnectorError::new(
+                Disposition::Configuration,
+                "linnworks configuration",
+                cause,
+                remedy,
+            )
         };
         check_base_url(config.auth_url.as_str(), config.allow_loopback).map_err(|cause| {
             wrong(

@@ -76,7 +76,13 @@ impl Fault {
             Self::Throttled { after } => ConnectorError::new(
                 Disposition::Retry { after },
                 place,
-                "the calls allowed per minute are used up",
+                match after {
+                    Some(after) => format!(
+                        "the calls allowed per minute are used up; Linnworks asks to wait {} seconds",
+                        after.as_secs()
+                    ),
+                    None => "the calls allowed per minute are used up".to_owned(),
+                },
                 "It is tried again later; stop other programs that use the same Linnworks app if it persists",
             ),
             Self::Transient { cause } => ConnectorError::new(

@@ -28,7 +28,7 @@ pub fn check_base_url(text: &str, allow_loopback: bool) -> Result<Url, &'static 
         return if allow_loopback && url.scheme() == "http" {
             Ok(url)
         } else {
-            Err("loopback addresses are not allowed")
+            Err("loopback addresses are not allowed while network.allow_loopback is false")
         };
     }
     if url.scheme() != "https" {

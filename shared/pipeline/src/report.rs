@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use domain::money::show_amount;
-use domain::{Currency, DocumentKey, DocumentState, Money};
+use domain::{Currency, DocumentKey, DocumentState, Money, Reason, ReasonCode};
 use ports::DocumentRecord;
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -101,7 +101,11 @@ pub struct TransactionRow {
 impl DocumentRow {
     /// The row of a record.
     pub fn of(record: &DocumentRecord) -> Self {
-        let reason = record.state.reason();
+        let reason = record
+            .state
+            .reason()
+            .cloned()
+            .or_else(|| moving_reason(&record.state));
         let changed = match &record.state {
             DocumentState::Posted {
                 changed_since: Some(at),
@@ -118,8 +122,8 @@ impl DocumentRow {
             number: record.number.clone(),
             source_id: record.key.source_id().to_owned(),
             state: ShownState::of(&record.state),
-            reason: reason.map(ToString::to_string).or(changed),
-            reason_code: reason.map(|reason| reason.code.to_string()),
+            reason: reason.as_ref().map(ToString::to_string).or(changed),
+            reason_code: reason.as_ref().map(|reason| reason.code.to_string()),
             total: record
                 .total
                 .map(|total| show_amount(total.amount, total.currency)),
@@ -138,6 +142,33 @@ impl DocumentRow {
                 .collect(),
         }
     }
+}
+
+/// Why a document has not come to its end yet.
+fn moving_reason(state: &DocumentState) -> Option<Reason> {
+    Some(match state {
+        DocumentState::Fetched => Reason::new(
+            ReasonCode::Waiting,
+            "The order is fetched and not turned into a document yet",
+            "The next `linnbooks sync` goes on with it.",
+        ),
+        DocumentState::Ready { .. } => Reason::new(
+            ReasonCode::Waiting,
+            "The document is ready and not sent to QuickBooks yet",
+            "The next `linnbooks sync` sends it.",
+        ),
+        DocumentState::Posting { .. } => Reason::new(
+            ReasonCode::AnswerLost,
+            "The document was being sent when linnbooks was ended",
+            "The next `linnbooks sync` looks it up in QuickBooks before anything is sent again.",
+        ),
+        DocumentState::Unknown { since, .. } => Reason::new(
+            ReasonCode::AnswerLost,
+            format!("The answer of QuickBooks was lost at {since}"),
+            "The next `linnbooks sync` looks it up in QuickBooks before anything is sent again.",
+        ),
+        _ => return None,
+    })
 }
 
 /// Sums of one currency, as text.

@@ -41,6 +41,17 @@ pub const CURABLE: &[ReasonCode] = &[
     ReasonCode::NumberMissing,
     ReasonCode::FormPaused,
     ReasonCode::Waiting,
+    ReasonCode::ClosedBooks,
+];
+
+/// Those of [`CURABLE`] that hang on what is read only once a day (company settings, tax codes): while a document is held by one of
+/// them, a run reads that too, so that what a person has put right is seen at once.
+pub const CURABLE_BY_COMPANY: &[ReasonCode] = &[
+    ReasonCode::UnknownTaxCode,
+    ReasonCode::MulticurrencyOff,
+    ReasonCode::CustomNumbersOff,
+    ReasonCode::SettingUnusable,
+    ReasonCode::ClosedBooks,
 ];
 
 /// Takes hints from the queue and maps their documents, until the queue has no visible message.

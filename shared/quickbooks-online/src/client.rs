@@ -74,7 +74,12 @@ impl Client {
         vault: Arc<dyn TokenVault>,
     ) -> Result<Self, ConnectorError> {
         let settings = |cause: &str, remedy: &str| {
-            ConnectorError::new(Disposition::Configuration, "QuickBooks settings", cause, remedy)
+            ConnectorError::new(
+                Disposition::Configuration,
+                "QuickBooks configuration",
+                cause,
+                remedy,
+            )
         };
         let base = check_url("api_url", &config.api_url, config.allow_loopback)?;
         let token_url = check_url("token_url", &config.token_url, config.allow_loopback)?;

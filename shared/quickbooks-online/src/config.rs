@@ -114,8 +114,13 @@ impl Default for Limits {
 pub(crate) fn check_url(setting: &str, text: &str, allow_loopback: bool) -> Result<Url, ConnectorError> {
     let refuse = |cause: String| {
         let remedy =
-            format!("Correct `{setting}` in the settings; only hosts of Intuit are called, over https");
-        ConnectorError::new(Disposition::Configuration, "QuickBooks settings", cause, remedy)
+            format!("Correct `{setting}` in the configuration; only hosts of Intuit are called, over https");
+        ConnectorError::new(
+            Disposition::Configuration,
+            "QuickBooks configuration",
+            cause,
+            remedy,
+        )
     };
     let url = Url::parse(text.trim()).map_err(|_| refuse(format!("`{setting}` is not a URL")))?;
     if !url.username().is_empty()

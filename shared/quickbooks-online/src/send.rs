@@ -21,7 +21,7 @@ use crate::wire::transaction::FoundWire;
 pub(crate) async fn send(client: &Client, frozen: &FrozenCall) -> CallOutcome {
     if request_id(&client.config().realm_id, &frozen.resource, &frozen.body) != frozen.request_id {
         let cause = "the stored call was made for another company, or was changed since";
-        let remedy = "Check `realm_id` in the settings; the call was not sent";
+        let remedy = "Check `realm_id` in the configuration; the call was not sent";
         return CallOutcome::NotDone(ConnectorError::new(
             Disposition::Configuration,
             "QuickBooks call",

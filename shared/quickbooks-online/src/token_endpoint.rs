@@ -112,7 +112,7 @@ fn read_refusal(status: StatusCode, body: &str) -> Result<Granted, ConnectorErro
             Disposition::Configuration,
             PLACE,
             "QuickBooks does not accept the app's keys",
-            "Correct `client_id` and `client_secret` in the settings; sandbox and production have keys of their own",
+            "Correct `client_id` and `client_secret` in the configuration; sandbox and production have keys of their own",
         )),
         "invalid_request" | "unsupported_grant_type" | "invalid_scope" => Err(ConnectorError::new(
             Disposition::Defect,

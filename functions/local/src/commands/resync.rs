@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use pipeline::lists::needed_reading;
 use pipeline::resync::{Resynced, find_one, resync};
 use pipeline::sync::{SyncRun, work};
 use serde_json::json;
@@ -26,6 +27,7 @@ pub async fn run(cli: &Cli, arguments: &ResyncArguments) -> anyhow::Result<Exit>
     let mut keys = BTreeSet::new();
     let mut answers = Vec::new();
     let mut refused = false;
+    let reading = needed_reading(core).await?;
     for number in &arguments.numbers {
         let record = find_one(core, number).await?;
         keys.insert(record.key.clone());
@@ -46,6 +48,7 @@ pub async fn run(cli: &Cli, arguments: &ResyncArguments) -> anyhow::Result<Exit>
     }
     let mut run = SyncRun {
         keys,
+        reading,
         ..SyncRun::default()
     };
     work(core, books, &mut run).await?;

@@ -479,7 +479,7 @@ pub(super) fn number_taken(
             entry.number.as_deref().unwrap_or("-")
         ),
         "If that is the same sale, entered by hand or by another program: `linnbooks resolve NUM --adopt ID`. If it is another: \
-         give that one another number, or set document.prefix, then `linnbooks resync NUM`",
+         give that one another number, or set document.number_prefix, then `linnbooks resync NUM`",
     );
     reason.raw = raw;
     let transactions = others.into_iter().map(|other| to_posted(other, true)).collect();
