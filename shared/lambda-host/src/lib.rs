@@ -25,4 +25,6 @@ pub use error::HostError;
 pub use metrics::{Metric, emit};
 pub use serve::{Handler, Invocation, serve};
 
+pub use lambda_runtime::Error as RuntimeError;
+
 pub use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};

@@ -1,0 +1,84 @@
+//! The function `reconcile`: re-queues what stands still, settles lost answers, writes dead letters to the store, proves the day.
+//!
+//! In: `{"task": "sweep"}` or `{"task": "proof", "days": 3}`, on schedules; `{"task": "put_settings", "text": ...}` from a person. Out: hints, states, metrics, a report. Maps nothing new and
+//! posts nothing that was not posted before: a call it sends is one whose bytes are stored.
+
+#[path = "../../fetch/src/account.rs"]
+mod account;
+#[path = "../../post/src/company.rs"]
+mod company;
+mod connect;
+mod handler;
+mod quiet;
+mod settings;
+#[path = "../../transform/src/stack.rs"]
+mod stack;
+#[cfg(test)]
+mod tests;
+
+use async_trait::async_trait;
+use lambda_host::{Handler, HostError, Invocation, serve};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::connect::Connection;
+
+/// What a schedule asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "task", rename_all = "snake_case", deny_unknown_fields)]
+enum Task {
+    /// Look after what stands still.
+    Sweep,
+    /// Prove the last days.
+    Proof {
+        /// How many.
+        #[serde(default = "default_days")]
+        days: u16,
+    },
+    /// Put settings in force.
+    PutSettings {
+        /// The text of a settings file.
+        text: String,
+        /// The version that it follows; left out, whichever is in force.
+        #[serde(default)]
+        replaces: Option<String>,
+    },
+}
+
+/// Orders of the last three days: two were proved before, and may have been changed since.
+fn default_days() -> u16 {
+    3
+}
+
+/// The handler; connections are opened by the first event.
+#[derive(Default)]
+struct Function {
+    connection: Connection,
+}
+
+#[async_trait]
+impl Handler for Function {
+    async fn handle(&self, event: Value, invocation: &Invocation) -> Result<Value, HostError> {
+        let task: Task = serde_json::from_value(event)
+            .map_err(|error| HostError::new("Request", format!("the task is sweep, proof or put_settings: {error}")))?;
+        let connection = &self.connection;
+        match task {
+            Task::Sweep => to_answer(&handler::sweep(&connection.parts().await?, invocation).await?),
+            Task::Proof { days } => {
+                let proof = handler::prove(&connection.parts().await?, days).await?;
+                Ok(json!({ "proved": proof.proved, "orders": proof.orders, "differences": proof.differences }))
+            }
+            Task::PutSettings { text, replaces } => {
+                to_answer(&settings::put_settings(&connection.store().await?, &text, replaces.as_deref()).await?)
+            }
+        }
+    }
+}
+
+fn to_answer<T: serde::Serialize>(answer: &T) -> Result<Value, HostError> {
+    serde_json::to_value(answer).map_err(|error| HostError::new("Answer", error.to_string()))
+}
+
+fn main() -> Result<(), lambda_host::RuntimeError> {
+    serve("reconcile", Function::default())
+}
