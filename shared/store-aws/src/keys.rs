@@ -15,6 +15,7 @@
 //! X                     <form>       a form proven or paused                           -        -         -
 //! R#<currency>          <date>       the exchange rate of a day                        -       new        -
 //! V#<kind>#<version>    S            a version of the settings or rules               yes      new        -
+//! N#<kind>              S            the version of the settings or rules in force         -        r         -
 //! T#<name>              S            pointer to a secret: fence and version id         -        v         -
 //! K#<name>              S            a lease: holder and end                           -        h, u      -
 //!
@@ -162,6 +163,10 @@ pub(crate) fn exchange_rate(currency: Currency, date: Date) -> ItemKey {
 
 pub(crate) fn version(kind: &str, version: &str) -> ItemKey {
     ItemKey::new(format!("V#{kind}#{version}"), ONLY)
+}
+
+pub(crate) fn in_force(kind: &str) -> ItemKey {
+    ItemKey::new(format!("N#{kind}"), ONLY)
 }
 
 pub(crate) fn secret(name: &str) -> ItemKey {

@@ -19,6 +19,7 @@ mod error;
 mod facts;
 mod find;
 pub mod keys;
+mod in_force;
 mod large;
 mod lists;
 mod queue;

@@ -56,6 +56,10 @@ impl DynamoStore {
         self
     }
 
+    pub(crate) fn table(&self) -> &Table {
+        &self.table
+    }
+
     /// When large items that become final now expire, in seconds since 1970.
     fn expires(&self) -> i64 {
         later(self.clock.now(), Duration::from_secs(self.payload_days.saturating_mul(86_400))).as_second()
