@@ -150,6 +150,7 @@ pub struct FormKey {
 /// Whether a form has been seen to come out right.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a handful of them exist")]
 pub enum FormState {
     /// A returned total was equal.
     Proven,

@@ -73,6 +73,8 @@ pub async fn run(arguments: &DemoArguments) -> anyhow::Result<Exit> {
     let clock = StageClock::of(&stage.time);
     let store = SqliteStore::open(directory.path(), clock.clone())?;
     let mut settings = demo_settings()?;
+    // One call at a time, so that the same seed always gives the same numbers in QuickBooks.
+    settings.posting.calls_at_once = 1;
     if arguments.document == DemoDocument::InvoiceWithPayment {
         settings.document.kind = mapping::DocumentType::InvoiceWithPayment;
     }

@@ -11,6 +11,9 @@ pub struct Posting {
     /// Documents in one batch, at most 30 (quickbooks-online.md 2.5).
     #[serde(deserialize_with = "value::whole::<_, 1, 30>")]
     pub batch_documents_max: u64,
+    /// Calls on their way at the same time, at most 10 (quickbooks-online.md 2.10).
+    #[serde(deserialize_with = "value::whole::<_, 1, 10>")]
+    pub calls_at_once: u64,
     /// How long after a lost answer QuickBooks is asked what became of the document.
     #[serde(deserialize_with = "value::whole::<_, 0, 86400>")]
     pub settle_unknown_after_seconds: u64,
@@ -35,6 +38,7 @@ impl Default for Posting {
     fn default() -> Self {
         Self {
             batch_documents_max: 30,
+            calls_at_once: 4,
             settle_unknown_after_seconds: 300,
             unknown_look_ups_max: 5,
             send_attempts_max: 5,

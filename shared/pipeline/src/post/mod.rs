@@ -5,6 +5,7 @@
 //!
 //! Invariant: a document in state Posting or Unknown names the one open call that carries it.
 
+mod conflict;
 mod outcome;
 mod prepare;
 mod send;
@@ -68,9 +69,7 @@ enum Way {
 /// Those of the store and queue. A connector that refuses everything ends the run through [`Posting::stopped_by`].
 pub async fn post_queue(core: &Core, books: &dyn Books) -> Result<Posting, RunError> {
     let lease = Duration::from_secs(core.settings.posting.lease_seconds);
-    let most = usize::try_from(core.settings.posting.batch_documents_max)
-        .unwrap_or(1)
-        .max(1);
+    let most = batch_documents(core).saturating_mul(calls_at_once(core));
     let mut posting = Posting::default();
     while posting.stopped_by.is_none() {
         let received = core.queue.receive(QueueName::Postings, most, lease).await?;
@@ -85,7 +84,39 @@ pub async fn post_queue(core: &Core, books: &dyn Books) -> Result<Posting, RunEr
     Ok(posting)
 }
 
-/// Posts the documents that are in state Ready, at most one call's worth; others are left alone.
+/// Documents in one batch.
+fn batch_documents(core: &Core) -> usize {
+    usize::try_from(core.settings.posting.batch_documents_max).unwrap_or(1).max(1)
+}
+
+/// Calls on their way at the same time.
+fn calls_at_once(core: &Core) -> usize {
+    usize::try_from(core.settings.posting.calls_at_once).unwrap_or(1).max(1)
+}
+
+/// Posts documents of proven forms in batches, several calls at a time. Every call comes to its end, whatever becomes of the others.
+async fn post_batches(core: &Core, books: &dyn Books, records: Vec<DocumentRecord>) -> Result<Posting, RunError> {
+    let mut posting = Posting::default();
+    // Customers and items first, so that calls at the same time do not make the same one.
+    if let Err(error) = prepare::ensure_entities(core, books, &records).await {
+        let RunError::Connector(error) = error else { return Err(error) };
+        posting.stopped_by = Some(error);
+        return Ok(posting);
+    }
+    let batches: Vec<&[DocumentRecord]> = records.chunks(batch_documents(core)).collect();
+    for group in batches.chunks(calls_at_once(core)) {
+        if posting.stopped_by.is_some() {
+            break;
+        }
+        let calls = group.iter().map(|batch| send::post_together(core, books, batch.to_vec()));
+        for outcome in futures_util::future::join_all(calls).await {
+            posting.absorb(outcome?);
+        }
+    }
+    Ok(posting)
+}
+
+/// Posts the documents that are in state Ready; others are left alone.
 ///
 /// # Errors
 /// Those of the store and queue.
@@ -115,7 +146,7 @@ pub async fn post_documents(
             posting.absorb(send::post_together(core, books, vec![record]).await?);
         }
         if !together.is_empty() && posting.stopped_by.is_none() {
-            posting.absorb(send::post_together(core, books, together).await?);
+            posting.absorb(post_batches(core, books, together).await?);
         }
         pending = later;
     }

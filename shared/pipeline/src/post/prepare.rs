@@ -48,14 +48,11 @@ pub(super) async fn prepare(
     Ok((prepared, held))
 }
 
-type Entities = BTreeMap<(ListKind, String), Result<ListEntry, Reason>>;
+pub(super) type Entities = BTreeMap<(ListKind, String), Result<ListEntry, Reason>>;
 
-async fn ensure_entities(
-    core: &Core,
-    books: &dyn Books,
-    records: &[DocumentRecord],
-) -> Result<Entities, RunError> {
-    let mut wanted: BTreeMap<(ListKind, String), NewEntity> = BTreeMap::new();
+/// What the documents need that may not be in QuickBooks yet, each once.
+fn wanted_entities(records: &[DocumentRecord]) -> BTreeMap<(ListKind, String), NewEntity> {
+    let mut wanted = BTreeMap::new();
     for record in records {
         let DocumentState::Ready { ready } = &record.state else {
             continue;
@@ -66,6 +63,16 @@ async fn ensure_entities(
                 .or_insert(entity);
         }
     }
+    wanted
+}
+
+/// Makes the customers and items that these documents lack, each once.
+pub(super) async fn ensure_entities(
+    core: &Core,
+    books: &dyn Books,
+    records: &[DocumentRecord],
+) -> Result<Entities, RunError> {
+    let mut wanted = wanted_entities(records);
     let mut entities = Entities::new();
     if wanted.is_empty() {
         return Ok(entities);
