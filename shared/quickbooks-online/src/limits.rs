@@ -16,8 +16,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use crate::config::Limits;
 
 /// Added to each window, since calls do not all take equally long to arrive.
-const SECOND: SignedDuration = SignedDuration::from_millis(1_250);
-const MINUTE: SignedDuration = SignedDuration::from_millis(61_000);
+const SECOND: SignedDuration = SignedDuration::from_millis(1_100);
+const MINUTE: SignedDuration = SignedDuration::from_millis(60_700);
 const PERCENT_MIN: u32 = 10;
 const PERCENT_BACK_PER_MINUTE: u32 = 10;
 
