@@ -10,6 +10,7 @@
 
 mod action;
 mod apply;
+mod check;
 mod compile;
 mod condition;
 mod error;
@@ -21,22 +22,32 @@ mod index;
 mod near;
 mod nearest;
 mod operator;
+mod reference;
 mod rule;
+mod rule_test;
 mod run;
+mod sheet;
 mod template;
 mod trace;
 mod value;
 mod verify;
 mod yaml;
 
+#[cfg(test)]
+mod tests;
+
 pub use action::{ACTIONS, ActionSpec, Form};
+pub use check::{Finding, NameLookup, Names, NoNames, Severity};
 pub use compile::CompiledRules;
 pub use error::RuleError;
 pub use facts::Facts;
 pub use field::{EXTENDED_PREFIX, Field, FieldId, FieldSpec, FieldType, Kind, Kinds, Level, NameKind, Origin, Unknown};
 pub use operator::{Operator, Takes};
+pub use reference::{actions_markdown, conditions_markdown, fields_markdown};
 pub use rule::{
     Action, Affix, Condition, Expect, ExpectOutcome, Given, Placed, Rule, RuleFile, RuleTest, Sample, Side, Surcharge, When,
 };
+pub use rule_test::{Difference, TestResult};
+pub use sheet::{TwoColumns, import_two_columns};
 pub use trace::{Change, Fired, NearMiss, Outcome, Trace};
 pub use value::Value;

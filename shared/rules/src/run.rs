@@ -176,7 +176,7 @@ impl Run<'_> {
             Ok(None) => {}
             Err(text) => {
                 let expected = field.field_type().as_str();
-                self.warn(rule, &format!("'{text}' is no {expected}, so '{}' stays as it is", field.name()));
+                self.warn(rule, &format!("'{text}' does not fit the type {expected}, so '{}' stays as it is", field.name()));
             }
         }
     }

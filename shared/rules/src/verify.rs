@@ -83,7 +83,7 @@ fn check_text(field: &Field) -> Result<(), Wrong> {
     if field.field_type() == FieldType::Text {
         return Ok(());
     }
-    let cause = format!("'{}' holds a {}, not a text", field.name(), field.field_type().as_str());
+    let cause = format!("the type of '{}' is {}, not text", field.name(), field.field_type().as_str());
     Err(Wrong::new("wrong-type", cause, "Name a text field."))
 }
 
@@ -96,7 +96,7 @@ fn check_copy(from: &Field, to: &Field) -> Result<(), Wrong> {
     if fits {
         return Ok(());
     }
-    let cause = format!("'{}' holds a {}, and '{}' a {}", from.name(), source.as_str(), to.name(), target.as_str());
+    let cause = format!("the type of '{}' is {}, and that of '{}' is {}", from.name(), source.as_str(), to.name(), target.as_str());
     Err(Wrong::new("wrong-type", cause, "Copy a field of the same type."))
 }
 

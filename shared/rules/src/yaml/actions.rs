@@ -5,7 +5,7 @@
 use super::read::{Reader, find};
 use super::tree::{Key, Node, NodeKind};
 use crate::action::{ACTIONS, ActionSpec, Form, target_for};
-use crate::error::did_you_mean;
+use crate::error::{Place, did_you_mean};
 use crate::field::{Field, FieldId, Kind, simplify};
 use crate::nearest::nearest;
 use crate::rule::{Action, Affix, Placed, Side, When};
@@ -23,12 +23,12 @@ impl Reader<'_> {
         let mut actions = Vec::with_capacity(nodes.len());
         let mut complete = true;
         for node in nodes {
-            let Some(action) = self.read_action(node, kind) else {
+            let Some((action, place)) = self.read_action(node, kind) else {
                 complete = false;
                 continue;
             };
             if let Some(Err(wrong)) = when.map(|when| check_action(&action, kind, when)) {
-                self.errors.add(node.place, wrong.code, wrong.cause, wrong.remedy);
+                self.errors.add(place, wrong.code, wrong.cause, wrong.remedy);
                 complete = false;
             }
             actions.push(Placed { value: action, line: node.place.line });
@@ -36,9 +36,22 @@ impl Reader<'_> {
         complete.then_some(actions)
     }
 
-    fn read_action(&mut self, node: &Node, kind: Kind) -> Option<Action> {
+    /// An action, and the place of its argument.
+    fn read_action(&mut self, node: &Node, kind: Kind) -> Option<(Action, Place)> {
         let entries = self.map(node, "an action", EXAMPLE)?;
         let (spec, value) = self.find_action(node, entries)?;
+        let action = self.read_form(spec, node, entries, value, kind)?;
+        Some((action, value.place))
+    }
+
+    fn read_form(
+        &mut self,
+        spec: &ActionSpec,
+        node: &Node,
+        entries: &[(Key, Node)],
+        value: &Node,
+        kind: Kind,
+    ) -> Option<Action> {
         match spec.form {
             Form::Set => {
                 let field = self.named_field(value, kind, spec.name)?;

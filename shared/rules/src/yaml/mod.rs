@@ -12,4 +12,4 @@ mod tree;
 mod write;
 
 pub(crate) use read::parse;
-pub(crate) use write::write;
+pub(crate) use write::{write, write_test};

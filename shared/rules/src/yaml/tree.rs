@@ -100,7 +100,10 @@ impl Builder<'_, '_> {
             Event::Scalar(_, _, _, Some(_)) | Event::SequenceStart(_, _, Some(_)) | Event::MappingStart(_, _, Some(_)) => {
                 self.fail(place, "yaml-tag", "tags (!name) are not read", "Remove the tag; every value is text.");
             }
-            Event::Scalar(value, style, ..) => self.take_scalar(&value, style, place),
+            Event::Scalar(value, style, ..) => {
+                let written = span.byte_range().is_none_or(|range| !range.is_empty());
+                self.take_scalar(&value, style, written, place);
+            }
             Event::SequenceStart(..) => self.open(Open::List(place, Vec::new())),
             Event::MappingStart(..) => self.open(Open::Map(place, Vec::new(), None, HashSet::new())),
             Event::SequenceEnd | Event::MappingEnd => self.close(),
@@ -122,13 +125,14 @@ impl Builder<'_, '_> {
         self.open.push(open);
     }
 
-    fn take_scalar(&mut self, value: &str, style: ScalarStyle, place: Place) {
+    /// The parser gives `~` for a key without a value; `written` tells it from a `~` that stands in the text.
+    fn take_scalar(&mut self, value: &str, style: ScalarStyle, written: bool, place: Place) {
         let plain = style == ScalarStyle::Plain;
-        if plain && matches!(value, "~" | "null" | "Null" | "NULL") {
+        if plain && written && matches!(value, "~" | "null" | "Null" | "NULL") {
             let remedy = format!("Leave the key out, or write \"{value}\" in quotes when the text is meant.");
             self.errors.add(place, "null-value", format!("{value} means nothing in YAML"), remedy);
         }
-        let kind = if plain && value.is_empty() { NodeKind::Nothing } else { NodeKind::Text(value.to_owned()) };
+        let kind = if plain && (value.is_empty() || !written) { NodeKind::Nothing } else { NodeKind::Text(value.to_owned()) };
         self.add(Node { place, kind });
     }
 
