@@ -49,10 +49,21 @@ pub(crate) enum End {
 pub(crate) enum Source {
     Constant(Value),
     Copy(Slot),
-    Compared { from: Slot, ends: Box<[StripEnd]>, else_whole: bool },
-    Table { from: Slot, exact: bool, rows: HashMap<Box<str>, Value> },
+    Compared {
+        from: Slot,
+        ends: Box<[StripEnd]>,
+        else_whole: bool,
+    },
+    Table {
+        from: Slot,
+        exact: bool,
+        rows: HashMap<Box<str>, Value>,
+    },
     Template(Box<[Written]>),
-    Split { keep: Side, separator: Box<str> },
+    Split {
+        keep: Side,
+        separator: Box<str>,
+    },
 }
 
 /// A prefix or suffix to remove.
@@ -75,11 +86,21 @@ impl Source {
     ///
     /// # Errors
     /// The value that does not fit the field's type, as text.
-    pub(crate) fn compute(&self, facts: &Facts, to: &Slot, field: &Field, line: Option<usize>) -> Result<Option<Value>, String> {
+    pub(crate) fn compute(
+        &self,
+        facts: &Facts,
+        to: &Slot,
+        field: &Field,
+        line: Option<usize>,
+    ) -> Result<Option<Value>, String> {
         match self {
             Self::Constant(value) => Ok(Some(value.clone())),
             Self::Copy(from) => convert(&facts.cell(from, line).value, field.field_type()).map(Some),
-            Self::Compared { from, ends, else_whole } => {
+            Self::Compared {
+                from,
+                ends,
+                else_whole,
+            } => {
                 let value = &facts.cell(from, line).value;
                 match strip(value, ends) {
                     Some(rest) => convert(&Value::from(rest), field.field_type()).map(Some),
@@ -94,7 +115,11 @@ impl Source {
                     found = rows.get(text);
                     found.is_some()
                 };
-                let _ = if *exact { cell.any_exact(&mut look_up) } else { cell.any_folded(&mut look_up) };
+                let _ = if *exact {
+                    cell.any_exact(&mut look_up)
+                } else {
+                    cell.any_folded(&mut look_up)
+                };
                 Ok(found.cloned())
             }
             Self::Template(parts) => {
@@ -148,15 +173,22 @@ fn convert(value: &Value, field_type: FieldType) -> Result<Value, String> {
 }
 
 /// Quantity and unit price of a line whose quantity is multiplied; nothing when the quantity is no number.
-pub(crate) fn multiply_quantity(quantity: &Value, price: &Value, factor: Decimal) -> Option<(Value, Option<Value>)> {
-    let Value::Number(quantity) = quantity else { return None };
+pub(crate) fn multiply_quantity(
+    quantity: &Value,
+    price: &Value,
+    factor: Decimal,
+) -> Option<(Value, Option<Value>)> {
+    let Value::Number(quantity) = quantity else {
+        return None;
+    };
     let more = quantity.checked_mul(factor)?.normalize();
     let price = match price {
         Value::Number(price) => price.checked_div(factor),
         _ => None,
     };
     let price = price.map(|price| {
-        let rounded = price.round_dp_with_strategy(PRICE_DECIMALS_MAX, RoundingStrategy::MidpointAwayFromZero);
+        let rounded =
+            price.round_dp_with_strategy(PRICE_DECIMALS_MAX, RoundingStrategy::MidpointAwayFromZero);
         Value::Number(rounded.normalize())
     });
     Some((Value::Number(more), price))

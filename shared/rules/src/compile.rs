@@ -66,8 +66,14 @@ impl CompiledRules {
         if !errors.is_empty() {
             return Err(errors);
         }
-        let kinds = rules.map(|rules| KindRules { index: Index::new(&rules), rules });
-        Ok(Self { kinds, version: file.version() })
+        let kinds = rules.map(|rules| KindRules {
+            index: Index::new(&rules),
+            rules,
+        });
+        Ok(Self {
+            kinds,
+            version: file.version(),
+        })
     }
 
     /// The version of the file that was compiled.
@@ -126,57 +132,139 @@ fn compile_action(action: &Action, rule: &Rule) -> Result<Step, Wrong> {
         Action::Copy { from, to } => assign(to, Source::Copy(Slot::from(from))),
         Action::Map { field } => {
             let compared = compared(&rule.when)?;
-            let ends = compared.affixes.iter().map(|condition| strip_end(condition)).collect();
-            assign(field, Source::Compared { from: Slot::from(&compared.field), ends, else_whole: true })
+            let ends = compared
+                .affixes
+                .iter()
+                .map(|condition| strip_end(condition))
+                .collect();
+            assign(
+                field,
+                Source::Compared {
+                    from: Slot::from(&compared.field),
+                    ends,
+                    else_whole: true,
+                },
+            )
         }
         Action::FromTable { field } => {
             let condition = compared_by_table(&rule.when)?;
             let rows = table_rows(&rule.table, condition.field.field_type(), condition);
-            let rows: Result<HashMap<_, _>, Wrong> =
-                rows.into_iter().map(|(left, right)| Ok((left, to_constant(field, &right)?))).collect();
-            assign(field, Source::Table { from: Slot::from(&condition.field), exact: condition.exact, rows: rows? })
+            let rows: Result<HashMap<_, _>, Wrong> = rows
+                .into_iter()
+                .map(|(left, right)| Ok((left, to_constant(field, &right)?)))
+                .collect();
+            assign(
+                field,
+                Source::Table {
+                    from: Slot::from(&condition.field),
+                    exact: condition.exact,
+                    rows: rows?,
+                },
+            )
         }
         Action::Strip { field, affix } => {
             let ends: Vec<StripEnd> = match affix {
                 Affix::Matched => affixes(&rule.when, field).into_iter().map(strip_end).collect(),
-                Affix::Prefix(text) => vec![StripEnd { prefix: true, text: fold(text).into(), exact: false }],
-                Affix::Suffix(text) => vec![StripEnd { prefix: false, text: fold(text).into(), exact: false }],
+                Affix::Prefix(text) => vec![StripEnd {
+                    prefix: true,
+                    text: fold(text).into(),
+                    exact: false,
+                }],
+                Affix::Suffix(text) => vec![StripEnd {
+                    prefix: false,
+                    text: fold(text).into(),
+                    exact: false,
+                }],
             };
-            assign(field, Source::Compared { from: Slot::from(field), ends: ends.into(), else_whole: false })
+            assign(
+                field,
+                Source::Compared {
+                    from: Slot::from(field),
+                    ends: ends.into(),
+                    else_whole: false,
+                },
+            )
         }
         Action::Template { field, text } => {
-            let parts = template::parse(text, rule.kind)?.into_iter().map(|part| match part {
-                template::Part::Text(text) => Written::Text(text.into()),
-                template::Part::Field(field) => Written::Value(Slot::from(&field)),
-            });
+            let parts = template::parse(text, rule.kind)?
+                .into_iter()
+                .map(|part| match part {
+                    template::Part::Text(text) => Written::Text(text.into()),
+                    template::Part::Field(field) => Written::Value(Slot::from(&field)),
+                });
             assign(field, Source::Template(parts.collect()))
         }
-        Action::SplitSku { keep, separator } => {
-            assign(&fields::SKU.into(), Source::Split { keep: *keep, separator: separator.as_str().into() })
-        }
-        Action::MultiplyQuantity(factor) if stock => Step { per_line: false, effect: Effect::MultiplyLevel(*factor) },
-        Action::MultiplyQuantity(factor) => Step { per_line: true, effect: Effect::MultiplyQuantity(*factor) },
-        Action::DivideQuantity(factor) => Step { per_line: false, effect: Effect::DivideLevel(*factor) },
-        Action::Surcharge(Surcharge::Amount(amount)) => Step { per_line: false, effect: Effect::AddAmount(*amount) },
-        Action::Surcharge(Surcharge::Percent(percent)) => Step { per_line: false, effect: Effect::AddPercent(*percent) },
+        Action::SplitSku { keep, separator } => assign(
+            &fields::SKU.into(),
+            Source::Split {
+                keep: *keep,
+                separator: separator.as_str().into(),
+            },
+        ),
+        Action::MultiplyQuantity(factor) if stock => Step {
+            per_line: false,
+            effect: Effect::MultiplyLevel(*factor),
+        },
+        Action::MultiplyQuantity(factor) => Step {
+            per_line: true,
+            effect: Effect::MultiplyQuantity(*factor),
+        },
+        Action::DivideQuantity(factor) => Step {
+            per_line: false,
+            effect: Effect::DivideLevel(*factor),
+        },
+        Action::Surcharge(Surcharge::Amount(amount)) => Step {
+            per_line: false,
+            effect: Effect::AddAmount(*amount),
+        },
+        Action::Surcharge(Surcharge::Percent(percent)) => Step {
+            per_line: false,
+            effect: Effect::AddPercent(*percent),
+        },
         Action::AddLine(line) => {
-            let values: Result<Vec<_>, Wrong> =
-                line.iter().map(|(id, value)| Ok((*id, to_constant(&Field::Known(*id), value)?))).collect();
-            Step { per_line: false, effect: Effect::AddLine(values?.into()) }
+            let values: Result<Vec<_>, Wrong> = line
+                .iter()
+                .map(|(id, value)| Ok((*id, to_constant(&Field::Known(*id), value)?)))
+                .collect();
+            Step {
+                per_line: false,
+                effect: Effect::AddLine(values?.into()),
+            }
         }
-        Action::Skip(reason) => Step { per_line: false, effect: Effect::End(End::Skip, reason.as_str().into()) },
-        Action::Hold(reason) => Step { per_line: false, effect: Effect::End(End::Hold, reason.as_str().into()) },
+        Action::Skip(reason) => Step {
+            per_line: false,
+            effect: Effect::End(End::Skip, reason.as_str().into()),
+        },
+        Action::Hold(reason) => Step {
+            per_line: false,
+            effect: Effect::End(End::Hold, reason.as_str().into()),
+        },
     };
     Ok(step)
 }
 
 fn assign(field: &Field, source: Source) -> Step {
-    let effect = Effect::Assign { field: field.clone(), to: Slot::from(field), source };
-    Step { per_line: field.level() == Level::Line, effect }
+    let effect = Effect::Assign {
+        field: field.clone(),
+        to: Slot::from(field),
+        source,
+    };
+    Step {
+        per_line: field.level() == Level::Line,
+        effect,
+    }
 }
 
 fn strip_end(condition: &Condition) -> StripEnd {
     let text = condition.values.first().map(String::as_str).unwrap_or_default();
-    let text = if condition.exact { text.into() } else { fold(text).into() };
-    StripEnd { prefix: condition.operator == Operator::StartsWith, text, exact: condition.exact }
+    let text = if condition.exact {
+        text.into()
+    } else {
+        fold(text).into()
+    };
+    StripEnd {
+        prefix: condition.operator == Operator::StartsWith,
+        text,
+        exact: condition.exact,
+    }
 }

@@ -27,7 +27,11 @@ pub(crate) struct Wrong {
 
 impl Wrong {
     pub(crate) fn new(code: &'static str, cause: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { code, cause: cause.into(), remedy: remedy.into() }
+        Self {
+            code,
+            cause: cause.into(),
+            remedy: remedy.into(),
+        }
     }
 }
 
@@ -37,16 +41,32 @@ pub(crate) fn check_condition(condition: &Condition, has_table: bool) -> Result<
     let name = field.name();
     if operator == Operator::InTable && !has_table {
         let remedy = "Add `table: { left value: right value }` to the rule.";
-        return Err(Wrong::new("table-missing", "`in_table` needs the rule's `table`", remedy));
+        return Err(Wrong::new(
+            "table-missing",
+            "`in_table` needs the rule's `table`",
+            remedy,
+        ));
     }
     if operator.is_ordered() && !field.is_ordered() {
-        let cause = format!("'{name}' is a {} field, which has no order", field.field_type().as_str());
-        return Err(Wrong::new("no-order", cause, "Compare it with equals, contains, starts_with or ends_with."));
+        let cause = format!(
+            "'{name}' is a {} field, which has no order",
+            field.field_type().as_str()
+        );
+        return Err(Wrong::new(
+            "no-order",
+            cause,
+            "Compare it with equals, contains, starts_with or ends_with.",
+        ));
     }
     for value in &condition.values {
         if value.is_empty() {
-            let remedy = "Write `is_blank: true` for fields without a value, `is_not_blank: true` for all others.";
-            return Err(Wrong::new("value-missing", format!("`{}` has an empty value", operator.as_str()), remedy));
+            let remedy =
+                "Write `is_blank: true` for fields without a value, `is_not_blank: true` for all others.";
+            return Err(Wrong::new(
+                "value-missing",
+                format!("`{}` has an empty value", operator.as_str()),
+                remedy,
+            ));
         }
         check_value(condition, value)?;
     }
@@ -64,8 +84,15 @@ fn check_value(condition: &Condition, value: &str) -> Result<(), Wrong> {
         None
     };
     if let Some(expected) = expected {
-        let cause = format!("'{value}' is not {expected}, which '{}' is compared with", field.name());
-        return Err(Wrong::new("wrong-type", cause, "Write numbers without currency signs and separators, dates as year-month-day."));
+        let cause = format!(
+            "'{value}' is not {expected}, which '{}' is compared with",
+            field.name()
+        );
+        return Err(Wrong::new(
+            "wrong-type",
+            cause,
+            "Write numbers without currency signs and separators, dates as year-month-day.",
+        ));
     }
     if operator == Operator::Regex {
         build_regex(value, condition.exact).map_err(|cause| {
@@ -86,7 +113,11 @@ fn build_regex(pattern: &str, exact: bool) -> Result<Regex, String> {
             regex::Error::CompiledTooBig(_) => format!("the regular expression '{pattern}' is too large"),
             other => {
                 let text = other.to_string();
-                let last = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
+                let last = text
+                    .lines()
+                    .last()
+                    .unwrap_or_default()
+                    .trim_start_matches("error: ");
                 format!("the regular expression '{pattern}' cannot be read: {last}")
             }
         })
@@ -164,7 +195,8 @@ impl Leaf {
         let field_type = condition.field.field_type();
         let first = condition.values.first().map(String::as_str).unwrap_or_default();
         let text = |value: &str| needle(field_type, condition, value);
-        let bound = || Bound::parse(field_type, first).map_err(|expected| Wrong::new("wrong-type", expected, ""));
+        let bound =
+            || Bound::parse(field_type, first).map_err(|expected| Wrong::new("wrong-type", expected, ""));
         let test = match condition.operator {
             Operator::Always => Test::Always,
             Operator::IsBlank => Test::Blank(true),
@@ -177,23 +209,44 @@ impl Leaf {
             Operator::EndsWith => Test::Suffix(text(first)),
             Operator::InList => Test::InList(condition.values.iter().map(|value| text(value)).collect()),
             Operator::InTable => Test::InList(table.iter().map(|(left, _)| text(left)).collect()),
-            Operator::GreaterThan => Test::Greater { bound: bound()?, or_equal: false },
-            Operator::GreaterOrEqual => Test::Greater { bound: bound()?, or_equal: true },
-            Operator::LessThan => Test::Less { bound: bound()?, or_equal: false },
-            Operator::LessOrEqual => Test::Less { bound: bound()?, or_equal: true },
+            Operator::GreaterThan => Test::Greater {
+                bound: bound()?,
+                or_equal: false,
+            },
+            Operator::GreaterOrEqual => Test::Greater {
+                bound: bound()?,
+                or_equal: true,
+            },
+            Operator::LessThan => Test::Less {
+                bound: bound()?,
+                or_equal: false,
+            },
+            Operator::LessOrEqual => Test::Less {
+                bound: bound()?,
+                or_equal: true,
+            },
             Operator::Regex => {
-                let regex = build_regex(first, condition.exact).map_err(|cause| Wrong::new("bad-regex", cause, ""))?;
+                let regex = build_regex(first, condition.exact)
+                    .map_err(|cause| Wrong::new("bad-regex", cause, ""))?;
                 Test::Regex(Box::new(regex))
             }
         };
-        Ok(Self { slot: Slot::from(&condition.field), test, exact: condition.exact })
+        Ok(Self {
+            slot: Slot::from(&condition.field),
+            test,
+            exact: condition.exact,
+        })
     }
 
     /// Whether it holds on the header and this line.
     pub(crate) fn holds(&self, facts: &Facts, line: Option<usize>) -> bool {
         let cell = facts.cell(&self.slot, line);
         let any = |passes: &dyn Fn(&str) -> bool| {
-            if self.exact { cell.any_exact(passes) } else { cell.any_folded(passes) }
+            if self.exact {
+                cell.any_exact(passes)
+            } else {
+                cell.any_folded(passes)
+            }
         };
         match &self.test {
             Test::Always => true,
@@ -203,12 +256,12 @@ impl Leaf {
             Test::Prefix(needle) => any(&|text| text.starts_with(&**needle)),
             Test::Suffix(needle) => any(&|text| text.ends_with(&**needle)),
             Test::InList(needles) => any(&|text| needles.contains(text)),
-            Test::Greater { bound, or_equal } => {
-                bound.compare(&cell.value).is_some_and(|order| order.is_gt() || (*or_equal && order.is_eq()))
-            }
-            Test::Less { bound, or_equal } => {
-                bound.compare(&cell.value).is_some_and(|order| order.is_lt() || (*or_equal && order.is_eq()))
-            }
+            Test::Greater { bound, or_equal } => bound
+                .compare(&cell.value)
+                .is_some_and(|order| order.is_gt() || (*or_equal && order.is_eq())),
+            Test::Less { bound, or_equal } => bound
+                .compare(&cell.value)
+                .is_some_and(|order| order.is_lt() || (*or_equal && order.is_eq())),
             Test::Regex(regex) => cell.any_exact(|text| regex.is_match(text)),
         }
     }
@@ -218,13 +271,26 @@ impl Leaf {
 /// folded unless exact.
 pub(crate) fn needle(field_type: FieldType, condition: &Condition, value: &str) -> Box<str> {
     let shown = match Value::parse(field_type, value) {
-        Ok(parsed @ (Value::Number(_) | Value::Date(_))) if condition.operator.is_whole() => parsed.to_text().into_owned(),
+        Ok(parsed @ (Value::Number(_) | Value::Date(_))) if condition.operator.is_whole() => {
+            parsed.to_text().into_owned()
+        }
         _ => value.to_owned(),
     };
-    if condition.exact { shown.into() } else { fold(&shown).into() }
+    if condition.exact {
+        shown.into()
+    } else {
+        fold(&shown).into()
+    }
 }
 
 /// The rows of a table by the folded or exact form of their left value.
-pub(crate) fn table_rows(table: &[(String, String)], field_type: FieldType, condition: &Condition) -> HashMap<Box<str>, String> {
-    table.iter().map(|(left, right)| (needle(field_type, condition, left), right.clone())).collect()
+pub(crate) fn table_rows(
+    table: &[(String, String)],
+    field_type: FieldType,
+    condition: &Condition,
+) -> HashMap<Box<str>, String> {
+    table
+        .iter()
+        .map(|(left, right)| (needle(field_type, condition, left), right.clone()))
+        .collect()
 }

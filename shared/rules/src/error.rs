@@ -28,14 +28,24 @@ pub struct RuleError {
 impl fmt::Display for RuleError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.line == 0 {
-            return write!(formatter, "{}: {} [{}]\n{}", self.file_name, self.cause, self.code, self.remedy);
+            return write!(
+                formatter,
+                "{}: {} [{}]\n{}",
+                self.file_name, self.cause, self.code, self.remedy
+            );
         }
         let number = self.line.to_string();
         let blank = " ".repeat(number.len());
-        writeln!(formatter, "{}:{}:{}: {} [{}]", self.file_name, self.line, self.column, self.cause, self.code)?;
+        writeln!(
+            formatter,
+            "{}:{}:{}: {} [{}]",
+            self.file_name, self.line, self.column, self.cause, self.code
+        )?;
         writeln!(formatter, "{number} | {}", self.excerpt)?;
         let before = self.excerpt.chars().take(self.column.saturating_sub(1));
-        let indent: String = before.map(|letter| if letter == '\t' { '\t' } else { ' ' }).collect();
+        let indent: String = before
+            .map(|letter| if letter == '\t' { '\t' } else { ' ' })
+            .collect();
         writeln!(formatter, "{blank} | {indent}{}", "^".repeat(self.width.max(1)))?;
         formatter.write_str(&self.remedy)
     }
@@ -66,13 +76,31 @@ pub(crate) struct Errors<'a> {
 
 impl<'a> Errors<'a> {
     pub(crate) fn new(file_name: &'a str, text: &'a str) -> Self {
-        Self { file_name, lines: text.lines().collect(), found: Vec::new() }
+        Self {
+            file_name,
+            lines: text.lines().collect(),
+            found: Vec::new(),
+        }
     }
 
-    pub(crate) fn add(&mut self, place: Place, code: &'static str, cause: impl Into<String>, remedy: impl Into<String>) {
-        let line = place.line.checked_sub(1).and_then(|index| self.lines.get(index)).copied().unwrap_or_default();
+    pub(crate) fn add(
+        &mut self,
+        place: Place,
+        code: &'static str,
+        cause: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        let line = place
+            .line
+            .checked_sub(1)
+            .and_then(|index| self.lines.get(index))
+            .copied()
+            .unwrap_or_default();
         let excerpt: String = line.chars().take(EXCERPT_CHARACTERS_MAX).collect();
-        let rest = excerpt.chars().count().saturating_sub(place.column.saturating_sub(1));
+        let rest = excerpt
+            .chars()
+            .count()
+            .saturating_sub(place.column.saturating_sub(1));
         self.found.push(RuleError {
             file_name: self.file_name.to_owned(),
             line: place.line,
@@ -88,5 +116,6 @@ impl<'a> Errors<'a> {
 
 /// `Did you mean 'x'?` with a space after it, or nothing.
 pub(crate) fn did_you_mean(near: Option<&str>) -> String {
-    near.map(|near| format!("Did you mean '{near}'? ")).unwrap_or_default()
+    near.map(|near| format!("Did you mean '{near}'? "))
+        .unwrap_or_default()
 }

@@ -38,7 +38,11 @@ impl Default for Facts {
 impl Facts {
     /// A document of which nothing is known, without lines.
     pub fn new() -> Self {
-        Self { header: vec![Cell::default(); HEADER_FIELDS], lines: Vec::new(), extended: Vec::new() }
+        Self {
+            header: vec![Cell::default(); HEADER_FIELDS],
+            lines: Vec::new(),
+            extended: Vec::new(),
+        }
     }
 
     /// Sets a field of the header. A line field is set on every line.
@@ -46,7 +50,10 @@ impl Facts {
         let cell = Cell::new(value.into());
         match locate(field) {
             (Level::Header, index) => put(&mut self.header, index, cell),
-            (Level::Line, index) => self.lines.iter_mut().for_each(|line| put(&mut line.cells, index, cell.clone())),
+            (Level::Line, index) => self
+                .lines
+                .iter_mut()
+                .for_each(|line| put(&mut line.cells, index, cell.clone())),
         }
     }
 
@@ -67,13 +74,19 @@ impl Facts {
     }
 
     fn push(&mut self, added: bool) -> usize {
-        self.lines.push(Line { cells: vec![Cell::default(); FIELDS.len() - HEADER_FIELDS], added });
+        self.lines.push(Line {
+            cells: vec![Cell::default(); FIELDS.len() - HEADER_FIELDS],
+            added,
+        });
         self.lines.len() - 1
     }
 
     /// Sets an extended property; of several with one name the first counts.
     pub fn push_extended(&mut self, name: &str, value: impl Into<Value>) {
-        self.extended.push(Property { name: fold(name).into_owned(), cell: Cell::new(value.into()) });
+        self.extended.push(Property {
+            name: fold(name).into_owned(),
+            cell: Cell::new(value.into()),
+        });
     }
 
     /// How many lines there are, added ones included.
@@ -102,15 +115,20 @@ impl Facts {
     }
 
     pub(crate) fn cell(&self, slot: &Slot, line: Option<usize>) -> &Cell {
-        static ABSENT: Cell = Cell { value: Value::Absent, folded: Folded::Same };
+        static ABSENT: Cell = Cell {
+            value: Value::Absent,
+            folded: Folded::Same,
+        };
         let found = match slot {
             Slot::Header(index) => self.header.get(*index),
-            Slot::Line(index) => {
-                line.and_then(|line| self.lines.get(line)).and_then(|line| line.cells.get(*index))
-            }
-            Slot::Extended(name) => {
-                self.extended.iter().find(|property| property.name == **name).map(|property| &property.cell)
-            }
+            Slot::Line(index) => line
+                .and_then(|line| self.lines.get(line))
+                .and_then(|line| line.cells.get(*index)),
+            Slot::Extended(name) => self
+                .extended
+                .iter()
+                .find(|property| property.name == **name)
+                .map(|property| &property.cell),
         };
         found.unwrap_or(&ABSENT)
     }
@@ -119,12 +137,14 @@ impl Facts {
     pub(crate) fn replace(&mut self, slot: &Slot, line: Option<usize>, value: Value) -> Value {
         let place = match slot {
             Slot::Header(index) => self.header.get_mut(*index),
-            Slot::Line(index) => {
-                line.and_then(|line| self.lines.get_mut(line)).and_then(|line| line.cells.get_mut(*index))
-            }
+            Slot::Line(index) => line
+                .and_then(|line| self.lines.get_mut(line))
+                .and_then(|line| line.cells.get_mut(*index)),
             Slot::Extended(_) => None,
         };
-        place.map_or(Value::Absent, |cell| std::mem::replace(cell, Cell::new(value)).value)
+        place.map_or(Value::Absent, |cell| {
+            std::mem::replace(cell, Cell::new(value)).value
+        })
     }
 }
 

@@ -67,7 +67,11 @@ impl Kinds {
 
     /// The words of the kinds, comma separated.
     pub fn to_words(self) -> String {
-        let words: Vec<&str> = Kind::ALL.iter().filter(|kind| self.contains(**kind)).map(|kind| kind.as_str()).collect();
+        let words: Vec<&str> = Kind::ALL
+            .iter()
+            .filter(|kind| self.contains(**kind))
+            .map(|kind| kind.as_str())
+            .collect();
         words.join(", ")
     }
 }
@@ -201,7 +205,9 @@ impl FieldId {
 
     /// Every field, in the order of the table.
     pub fn all() -> impl Iterator<Item = Self> {
-        (0..FIELDS.len()).filter_map(|index| u16::try_from(index).ok()).map(Self)
+        (0..FIELDS.len())
+            .filter_map(|index| u16::try_from(index).ok())
+            .map(Self)
     }
 }
 
@@ -233,7 +239,10 @@ impl Field {
             return Ok(Self::Extended(property.into()));
         }
         let simple = simplify(name);
-        if let Some(id) = NAMES.get(&simple).and_then(|ids| ids.iter().find(|id| id.spec().kinds.contains(kind))) {
+        if let Some(id) = NAMES
+            .get(&simple)
+            .and_then(|ids| ids.iter().find(|id| id.spec().kinds.contains(kind)))
+        {
             return Ok(Self::Known(*id));
         }
         if let Some(id) = NAMES.get(&simple).and_then(|ids| ids.first()) {
@@ -306,7 +315,10 @@ pub enum Unknown {
 
 fn strip_extended(name: &str) -> Option<&str> {
     let (head, property) = name.split_once('.')?;
-    let known = matches!(simplify(head).as_str(), "extended_property" | "custom_field_value" | "custom_field");
+    let known = matches!(
+        simplify(head).as_str(),
+        "extended_property" | "custom_field_value" | "custom_field"
+    );
     let property = property.trim();
     (known && !property.is_empty()).then_some(property)
 }

@@ -77,7 +77,9 @@ impl Index {
         let mut builder = Builder::default();
         for (position, rule) in (0_u32..).zip(rules) {
             match find_anchors(&rule.tree, &counts) {
-                Some((_, anchors)) => anchors.into_iter().for_each(|(slot, key)| builder.post(slot, key, position)),
+                Some((_, anchors)) => anchors
+                    .into_iter()
+                    .for_each(|(slot, key)| builder.post(slot, key, position)),
                 None => builder.always.push(position),
             }
         }
@@ -86,10 +88,16 @@ impl Index {
 
     /// The candidates for a document.
     pub(crate) fn candidates(&self, facts: &Facts) -> Candidates<'_> {
-        let mut candidates = Candidates { index: self, heap: BinaryHeap::new(), always_at: 0, next: 0 };
+        let mut candidates = Candidates {
+            index: self,
+            heap: BinaryHeap::new(),
+            always_at: 0,
+            next: 0,
+        };
         for field in &self.fields {
             if field.slot.is_line() {
-                (0..facts.line_count()).for_each(|line| candidates.look_up(field, facts.cell(&field.slot, Some(line))));
+                (0..facts.line_count())
+                    .for_each(|line| candidates.look_up(field, facts.cell(&field.slot, Some(line))));
             } else {
                 candidates.look_up(field, facts.cell(&field.slot, None));
             }
@@ -179,14 +187,22 @@ impl Candidates<'_> {
             }
         }
         for length in &field.suffixes.lengths {
-            let tail = text.len().checked_sub(*length).and_then(|start| text.get(start..));
+            let tail = text
+                .len()
+                .checked_sub(*length)
+                .and_then(|start| text.get(start..));
             if let Some(posting) = tail.and_then(|tail| field.suffixes.postings.get(tail)) {
                 self.add(posting);
             }
         }
         if let Some((automaton, postings)) = &field.contains {
             for found in automaton.find_overlapping_iter(text) {
-                self.add(postings.get(found.pattern().as_usize()).map(Vec::as_slice).unwrap_or_default());
+                self.add(
+                    postings
+                        .get(found.pattern().as_usize())
+                        .map(Vec::as_slice)
+                        .unwrap_or_default(),
+                );
             }
         }
     }
@@ -201,7 +217,12 @@ fn leaf_keys(leaf: &Leaf) -> Option<Vec<(Slot, Key)>> {
         Test::Prefix(needle) => one(Key::Prefix(folded(needle))),
         Test::Suffix(needle) => one(Key::Suffix(folded(needle))),
         Test::Contains(true, needle) => one(Key::Contains(folded(needle))),
-        Test::InList(needles) => Some(needles.iter().map(|needle| (leaf.slot.clone(), Key::Equals(folded(needle)))).collect()),
+        Test::InList(needles) => Some(
+            needles
+                .iter()
+                .map(|needle| (leaf.slot.clone(), Key::Equals(folded(needle))))
+                .collect(),
+        ),
         Test::Greater { bound, .. } if ordered => one(Key::Greater(bound.ordinal())),
         Test::Less { bound, .. } if ordered => one(Key::Less(bound.ordinal())),
         Test::Blank(true) => one(Key::Blank),
@@ -238,7 +259,10 @@ fn find_anchors(tree: &Tree, counts: &HashMap<(Slot, Key), usize>) -> Option<(us
             // The longest posting counts: a value of the document meets one key of a list.
             Some((keys.iter().map(cost).max().unwrap_or_default(), keys))
         }
-        Tree::All(parts) => parts.iter().filter_map(|part| find_anchors(part, counts)).min_by_key(|(cost, _)| *cost),
+        Tree::All(parts) => parts
+            .iter()
+            .filter_map(|part| find_anchors(part, counts))
+            .min_by_key(|(cost, _)| *cost),
         Tree::Any(parts) => {
             let mut all = (0, Vec::new());
             for part in parts {
@@ -268,7 +292,10 @@ impl Builder {
     fn finish(self) -> Index {
         let mut fields: Vec<(Slot, HashMap<Key, Posting>)> = self.fields.into_iter().collect();
         fields.sort_by(|left, right| left.0.cmp(&right.0));
-        let mut index = Index { always: self.always, ..Index::default() };
+        let mut index = Index {
+            always: self.always,
+            ..Index::default()
+        };
         for (slot, keys) in fields {
             let at = index.fields.len();
             let places = match &slot {
@@ -314,8 +341,12 @@ impl FieldIndex {
                 Key::Prefix(text) => drop(field.prefixes.postings.insert(text, posting)),
                 Key::Suffix(text) => drop(field.suffixes.postings.insert(text, posting)),
                 Key::Contains(text) => contained.push((text, posting)),
-                Key::Greater(bound) => field.greater.extend(posting.into_iter().map(|position| (bound, position))),
-                Key::Less(bound) => field.less.extend(posting.into_iter().map(|position| (bound, position))),
+                Key::Greater(bound) => field
+                    .greater
+                    .extend(posting.into_iter().map(|position| (bound, position))),
+                Key::Less(bound) => field
+                    .less
+                    .extend(posting.into_iter().map(|position| (bound, position))),
                 Key::Blank => field.blank = posting,
             }
         }

@@ -41,11 +41,14 @@ pub use check::{Finding, NameLookup, Names, NoNames, Severity};
 pub use compile::CompiledRules;
 pub use error::RuleError;
 pub use facts::Facts;
-pub use field::{EXTENDED_PREFIX, Field, FieldId, FieldSpec, FieldType, Kind, Kinds, Level, NameKind, Origin, Unknown};
+pub use field::{
+    EXTENDED_PREFIX, Field, FieldId, FieldSpec, FieldType, Kind, Kinds, Level, NameKind, Origin, Unknown,
+};
 pub use operator::{Operator, Takes};
 pub use reference::{actions_markdown, conditions_markdown, fields_markdown};
 pub use rule::{
-    Action, Affix, Condition, Expect, ExpectOutcome, Given, Placed, Rule, RuleFile, RuleTest, Sample, Side, Surcharge, When,
+    Action, Affix, Condition, Expect, ExpectOutcome, Given, Placed, Rule, RuleFile, RuleTest, Sample, Side,
+    Surcharge, When,
 };
 pub use rule_test::{Difference, TestResult};
 pub use sheet::{TwoColumns, import_two_columns};

@@ -21,7 +21,10 @@ fn on_line(rule: &CompiledRule, facts: &Facts, line: Option<usize>) -> Option<Ne
     match (&rule.tree, &rule.when) {
         (Tree::Leaf(leaf), when) => is_slip(leaf, facts, line).then(|| describe(rule, when, facts, line)),
         (Tree::All(parts), When::All(whens)) if parts.len() > 1 => {
-            let mut failed = parts.iter().zip(whens).filter(|(part, _)| !part.holds(facts, line));
+            let mut failed = parts
+                .iter()
+                .zip(whens)
+                .filter(|(part, _)| !part.holds(facts, line));
             match (failed.next(), failed.next()) {
                 (Some((_, when)), None) => Some(describe(rule, when, facts, line)),
                 _ => None,
@@ -33,7 +36,9 @@ fn on_line(rule: &CompiledRule, facts: &Facts, line: Option<usize>) -> Option<Ne
 
 /// True when the value differs from the wanted one by white space around it or by one letter in six.
 fn is_slip(leaf: &Leaf, facts: &Facts, line: Option<usize>) -> bool {
-    let Test::Equals(true, needle) = &leaf.test else { return false };
+    let Test::Equals(true, needle) = &leaf.test else {
+        return false;
+    };
     let slips_max = needle.chars().count() / 6;
     facts.cell(&leaf.slot, line).any_folded(|text| {
         let trimmed = text.trim();
@@ -43,8 +48,16 @@ fn is_slip(leaf: &Leaf, facts: &Facts, line: Option<usize>) -> bool {
 
 fn describe(rule: &CompiledRule, when: &When, facts: &Facts, line: Option<usize>) -> NearMiss {
     let conditions = when.conditions();
-    let failed: Vec<String> = conditions.iter().map(|condition| condition.value.to_string()).collect();
-    let actual = conditions.first().map(|condition| facts.get_field(&condition.value.field, line).to_text().into_owned());
+    let failed: Vec<String> = conditions
+        .iter()
+        .map(|condition| condition.value.to_string())
+        .collect();
+    let actual = conditions.first().map(|condition| {
+        facts
+            .get_field(&condition.value.field, line)
+            .to_text()
+            .into_owned()
+    });
     NearMiss {
         rule: rule.number,
         name: rule.name.clone(),

@@ -89,19 +89,24 @@ impl Operator {
     /// The comparison that a word means; spaces, hyphens and case are free.
     pub fn parse(word: &str) -> Option<Self> {
         let simple = simplify(word);
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|operator| operator.as_str() == simple || operator.aliases().iter().any(|alias| simplify(alias) == simple))
+        Self::ALL.iter().copied().find(|operator| {
+            operator.as_str() == simple || operator.aliases().iter().any(|alias| simplify(alias) == simple)
+        })
     }
 
     /// True for greater and less.
     pub fn is_ordered(self) -> bool {
-        matches!(self, Self::GreaterThan | Self::GreaterOrEqual | Self::LessThan | Self::LessOrEqual)
+        matches!(
+            self,
+            Self::GreaterThan | Self::GreaterOrEqual | Self::LessThan | Self::LessOrEqual
+        )
     }
 
     /// True for the comparisons that need the whole value.
     pub(crate) fn is_whole(self) -> bool {
-        matches!(self, Self::Equals | Self::NotEquals | Self::InList | Self::InTable)
+        matches!(
+            self,
+            Self::Equals | Self::NotEquals | Self::InList | Self::InTable
+        )
     }
 }

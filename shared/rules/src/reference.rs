@@ -15,7 +15,11 @@ pub fn fields_markdown() -> String {
          Extended properties are `extended_property.NAME`.\n",
     );
     let groups = [
-        ("What Linnworks holds: the document", Level::Header, Origin::Source),
+        (
+            "What Linnworks holds: the document",
+            Level::Header,
+            Origin::Source,
+        ),
         ("What the document becomes", Level::Header, Origin::Mapped),
         ("What Linnworks holds: each line", Level::Line, Origin::Source),
         ("What each line becomes", Level::Line, Origin::Mapped),
@@ -23,11 +27,18 @@ pub fn fields_markdown() -> String {
     for (title, level, origin) in groups {
         add(&mut out, format_args!("\n## {title}\n\n"));
         out.push_str("| Field | Type | Of | Written by rules | Other names | From | What it is |\n|---|---|---|---|---|---|---|\n");
-        for spec in FieldId::all().map(FieldId::spec).filter(|spec| spec.level == level && spec.origin == origin) {
+        for spec in FieldId::all()
+            .map(FieldId::spec)
+            .filter(|spec| spec.level == level && spec.origin == origin)
+        {
             let (aliases, kinds) = (spec.aliases.join(", "), spec.kinds.to_words());
             let writable = if spec.writable { "yes" } else { "no" };
-            let names = spec.names.map(|kind| format!(" Must be the name of a QuickBooks {}.", kind.as_str()));
-            let names = names.unwrap_or_default().replace("QuickBooks Linnworks", "Linnworks");
+            let names = spec
+                .names
+                .map(|kind| format!(" Must be the name of a QuickBooks {}.", kind.as_str()));
+            let names = names
+                .unwrap_or_default()
+                .replace("QuickBooks Linnworks", "Linnworks");
             add(
                 &mut out,
                 format_args!(
@@ -65,7 +76,10 @@ pub fn conditions_markdown() -> String {
             Takes::Several => "a list",
         };
         let (name, aliases) = (operator.as_str(), operator.aliases().join(", "));
-        add(&mut out, format_args!("| `{name}` | {takes} | {aliases} | {} |\n", operator.doc().trim()));
+        add(
+            &mut out,
+            format_args!("| `{name}` | {takes} | {aliases} | {} |\n", operator.doc().trim()),
+        );
     }
     out
 }
@@ -81,7 +95,15 @@ pub fn actions_markdown() -> String {
     );
     for spec in ACTIONS {
         let aliases = spec.aliases.join(", ");
-        add(&mut out, format_args!("| `{}` | {} | {aliases} | {} |\n", spec.name, written(spec), spec.doc));
+        add(
+            &mut out,
+            format_args!(
+                "| `{}` | {} | {aliases} | {} |\n",
+                spec.name,
+                written(spec),
+                spec.doc
+            ),
+        );
     }
     out
 }

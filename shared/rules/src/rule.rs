@@ -126,7 +126,11 @@ impl fmt::Display for Condition {
             1..=5 => write!(formatter, " {}", shown.join(", "))?,
             more => write!(formatter, " {} values", more)?,
         }
-        if self.exact { formatter.write_str(" (case: exact)") } else { Ok(()) }
+        if self.exact {
+            formatter.write_str(" (case: exact)")
+        } else {
+            Ok(())
+        }
     }
 }
 

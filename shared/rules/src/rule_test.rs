@@ -44,7 +44,11 @@ impl fmt::Display for TestResult {
         }
         writeln!(formatter, "  given: {}", self.given.join(", "))?;
         let trace = self.trace.to_string();
-        let trace = if trace.is_empty() { "no rule fired".to_owned() } else { trace.trim_end().replace('\n', "\n  ") };
+        let trace = if trace.is_empty() {
+            "no rule fired".to_owned()
+        } else {
+            trace.trim_end().replace('\n', "\n  ")
+        };
         write!(formatter, "  {trace}")
     }
 }
@@ -62,7 +66,11 @@ pub struct Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: expected '{}', got '{}'", self.what, self.expected, self.actual)
+        write!(
+            formatter,
+            "{}: expected '{}', got '{}'",
+            self.what, self.expected, self.actual
+        )
     }
 }
 
@@ -71,9 +79,16 @@ impl RuleFile {
     ///
     /// # Errors
     /// Rules that do not compile.
-    pub fn run_tests(&self, find_fixture: &dyn Fn(&str) -> Option<Facts>) -> Result<Vec<TestResult>, Vec<RuleError>> {
+    pub fn run_tests(
+        &self,
+        find_fixture: &dyn Fn(&str) -> Option<Facts>,
+    ) -> Result<Vec<TestResult>, Vec<RuleError>> {
         let rules = CompiledRules::compile(self)?;
-        Ok(self.tests.iter().map(|test| run_test(test, &rules, find_fixture)).collect())
+        Ok(self
+            .tests
+            .iter()
+            .map(|test| run_test(test, &rules, find_fixture))
+            .collect())
     }
 }
 
@@ -104,17 +119,28 @@ impl Sample {
 fn read(field: &Field, text: &str) -> Value {
     match field.field_type() {
         _ if text.is_empty() => Value::Absent,
-        crate::field::FieldType::List => Value::List(text.split(',').map(|entry| entry.trim().to_owned()).collect()),
+        crate::field::FieldType::List => {
+            Value::List(text.split(',').map(|entry| entry.trim().to_owned()).collect())
+        }
         field_type => Value::parse(field_type, text).unwrap_or_default(),
     }
 }
 
-fn run_test(test: &RuleTest, rules: &CompiledRules, find_fixture: &dyn Fn(&str) -> Option<Facts>) -> TestResult {
+fn run_test(
+    test: &RuleTest,
+    rules: &CompiledRules,
+    find_fixture: &dyn Fn(&str) -> Option<Facts>,
+) -> TestResult {
     let (facts, given) = match &test.given {
         Given::Inline(sample) => (Some(sample.to_facts()), describe(sample)),
         Given::Fixture(name) => (find_fixture(name), vec![format!("fixture {name}")]),
     };
-    let mut result = TestResult { name: test.name.value.clone(), differences: Vec::new(), given, trace: Trace::default() };
+    let mut result = TestResult {
+        name: test.name.value.clone(),
+        differences: Vec::new(),
+        given,
+        trace: Trace::default(),
+    };
     match facts {
         Some(mut facts) => {
             result.trace = rules.explain(&mut facts, test.kind, test.connection.as_deref());
@@ -133,7 +159,11 @@ fn describe(sample: &Sample) -> Vec<String> {
     let pair = |(field, text): &(Field, String)| format!("{}: {text}", field.name());
     let mut given: Vec<String> = sample.header.iter().map(pair).collect();
     for (line, fields) in sample.lines.iter().flatten().enumerate() {
-        given.extend(fields.iter().map(|field| format!("line {} {}", line + 1, pair(field))));
+        given.extend(
+            fields
+                .iter()
+                .map(|field| format!("line {} {}", line + 1, pair(field))),
+        );
     }
     given
 }
@@ -142,7 +172,11 @@ fn compare(expect: &Expect, facts: &Facts, trace: &Trace) -> Vec<Difference> {
     let mut found = Vec::new();
     let mut add = |what: String, expected: String, actual: String| {
         if expected != actual {
-            found.push(Difference { what, expected, actual });
+            found.push(Difference {
+                what,
+                expected,
+                actual,
+            });
         }
     };
     let expected = match &expect.outcome {
@@ -164,10 +198,18 @@ fn compare(expect: &Expect, facts: &Facts, trace: &Trace) -> Vec<Difference> {
         add(field.name(), canonical(field, text), shown(facts, field, None));
     }
     if let Some(lines) = &expect.fields.lines {
-        add("lines".to_owned(), lines.len().to_string(), facts.line_count().to_string());
+        add(
+            "lines".to_owned(),
+            lines.len().to_string(),
+            facts.line_count().to_string(),
+        );
         for (line, fields) in lines.iter().enumerate() {
             for (field, text) in fields {
-                add(format!("line {} {}", line + 1, field.name()), canonical(field, text), shown(facts, field, Some(line)));
+                add(
+                    format!("line {} {}", line + 1, field.name()),
+                    canonical(field, text),
+                    shown(facts, field, Some(line)),
+                );
             }
         }
     }

@@ -21,9 +21,16 @@ impl CompiledRules {
     pub fn run(&self, facts: &mut Facts, kind: Kind, connection: Option<&str>) -> Trace {
         let rules = self.of_kind(kind);
         let candidates = rules.index.candidates(facts);
-        let mut run = Run { facts, connection, candidates: Some(candidates), trace: Trace::default() };
+        let mut run = Run {
+            facts,
+            connection,
+            candidates: Some(candidates),
+            trace: Trace::default(),
+        };
         while let Some(position) = run.candidates.as_mut().and_then(Candidates::next) {
-            let rule = usize::try_from(position).ok().and_then(|position| rules.rules.get(position));
+            let rule = usize::try_from(position)
+                .ok()
+                .and_then(|position| rules.rules.get(position));
             if rule.is_some_and(|rule| run.try_rule(rule) == Went::Ended) {
                 break;
             }
@@ -33,7 +40,12 @@ impl CompiledRules {
 
     /// The same by trying every rule: the measure of `run`.
     pub fn scan(&self, facts: &mut Facts, kind: Kind, connection: Option<&str>) -> Trace {
-        let mut run = Run { facts, connection, candidates: None, trace: Trace::default() };
+        let mut run = Run {
+            facts,
+            connection,
+            candidates: None,
+            trace: Trace::default(),
+        };
         for rule in &self.of_kind(kind).rules {
             if run.try_rule(rule) == Went::Ended {
                 break;
@@ -44,7 +56,12 @@ impl CompiledRules {
 
     /// The same as `scan`, and which rules nearly matched, with the condition that failed.
     pub fn explain(&self, facts: &mut Facts, kind: Kind, connection: Option<&str>) -> Trace {
-        let mut run = Run { facts, connection, candidates: None, trace: Trace::default() };
+        let mut run = Run {
+            facts,
+            connection,
+            candidates: None,
+            trace: Trace::default(),
+        };
         for rule in &self.of_kind(kind).rules {
             match run.try_rule(rule) {
                 Went::Ended => break,
@@ -85,7 +102,9 @@ struct Run<'a> {
 impl Run<'_> {
     fn is_wanted(&self, rule: &CompiledRule) -> bool {
         rule.connections.is_empty()
-            || self.connection.is_some_and(|name| rule.connections.iter().any(|folded| is_connection(name, folded)))
+            || self
+                .connection
+                .is_some_and(|name| rule.connections.iter().any(|folded| is_connection(name, folded)))
     }
 
     fn find_lines(&self, rule: &CompiledRule) -> Option<Lines> {
@@ -105,7 +124,9 @@ impl Run<'_> {
         if !self.is_wanted(rule) {
             return Went::Past;
         }
-        let Some(lines) = self.find_lines(rule) else { return Went::Past };
+        let Some(lines) = self.find_lines(rule) else {
+            return Went::Past;
+        };
         let mut changes = Vec::with_capacity(rule.steps.len());
         let mut ended = false;
         for step in &rule.steps {
@@ -117,24 +138,45 @@ impl Run<'_> {
             self.do_step(step, &lines, &rule.name, &mut changes);
         }
         let stopped = ended || rule.stop;
-        self.trace.fired.push(Fired { rule: rule.number, name: rule.name.clone(), changes, stopped });
+        self.trace.fired.push(Fired {
+            rule: rule.number,
+            name: rule.name.clone(),
+            changes,
+            stopped,
+        });
         if stopped { Went::Ended } else { Went::Fired }
     }
 
     fn do_step(&mut self, step: &Step, lines: &Lines, rule: &Arc<str>, changes: &mut Vec<Change>) {
         match (step.per_line, lines) {
             (true, Lines::Every) => {
-                (0..self.facts.line_count()).for_each(|line| self.do_effect(&step.effect, Some(line), rule, changes));
+                (0..self.facts.line_count())
+                    .for_each(|line| self.do_effect(&step.effect, Some(line), rule, changes));
             }
             (true, Lines::These(lines)) => {
-                lines.iter().for_each(|line| self.do_effect(&step.effect, Some(*line), rule, changes));
+                lines
+                    .iter()
+                    .for_each(|line| self.do_effect(&step.effect, Some(*line), rule, changes));
             }
-            (false, Lines::Every) => self.do_effect(&step.effect, (self.facts.line_count() > 0).then_some(0), rule, changes),
-            (false, Lines::These(lines)) => self.do_effect(&step.effect, lines.first().copied(), rule, changes),
+            (false, Lines::Every) => self.do_effect(
+                &step.effect,
+                (self.facts.line_count() > 0).then_some(0),
+                rule,
+                changes,
+            ),
+            (false, Lines::These(lines)) => {
+                self.do_effect(&step.effect, lines.first().copied(), rule, changes)
+            }
         }
     }
 
-    fn do_effect(&mut self, effect: &Effect, line: Option<usize>, rule: &Arc<str>, changes: &mut Vec<Change>) {
+    fn do_effect(
+        &mut self,
+        effect: &Effect,
+        line: Option<usize>,
+        rule: &Arc<str>,
+        changes: &mut Vec<Change>,
+    ) {
         match effect {
             Effect::Assign { field, to, source } => self.assign(field, to, source, line, rule, changes),
             Effect::MultiplyQuantity(factor) => {
@@ -143,7 +185,13 @@ impl Run<'_> {
                 let price = self.facts.get_on_line(line, fields::PRICE_PER_UNIT);
                 match multiply_quantity(quantity, price, *factor) {
                     Some((quantity, price)) => {
-                        self.write(&fields::QUANTITY.into(), &fields::QUANTITY.into(), Some(line), quantity, changes);
+                        self.write(
+                            &fields::QUANTITY.into(),
+                            &fields::QUANTITY.into(),
+                            Some(line),
+                            quantity,
+                            changes,
+                        );
                         if let Some(price) = price {
                             let field = fields::PRICE_PER_UNIT;
                             self.write(&field.into(), &field.into(), Some(line), price, changes);
@@ -152,8 +200,12 @@ impl Run<'_> {
                     None => self.warn(rule, "the quantity could not be multiplied"),
                 }
             }
-            Effect::MultiplyLevel(_) | Effect::DivideLevel(_) => self.change(fields::STOCK_LEVEL, effect, rule, changes),
-            Effect::AddAmount(_) | Effect::AddPercent(_) => self.change(fields::SHIPPING_AMOUNT, effect, rule, changes),
+            Effect::MultiplyLevel(_) | Effect::DivideLevel(_) => {
+                self.change(fields::STOCK_LEVEL, effect, rule, changes)
+            }
+            Effect::AddAmount(_) | Effect::AddPercent(_) => {
+                self.change(fields::SHIPPING_AMOUNT, effect, rule, changes)
+            }
             Effect::AddLine(values) => self.add_line(values, changes),
             Effect::End(..) => {}
         }
@@ -176,7 +228,13 @@ impl Run<'_> {
             Ok(None) => {}
             Err(text) => {
                 let expected = field.field_type().as_str();
-                self.warn(rule, &format!("'{text}' does not fit the type {expected}, so '{}' stays as it is", field.name()));
+                self.warn(
+                    rule,
+                    &format!(
+                        "'{text}' does not fit the type {expected}, so '{}' stays as it is",
+                        field.name()
+                    ),
+                );
             }
         }
     }
@@ -192,21 +250,38 @@ impl Run<'_> {
         let line = self.facts.push_added_line();
         for (id, value) in values {
             self.facts.set_on_line(line, *id, value.clone());
-            changes.push(Change { field: (*id).into(), line: Some(line), before: Value::Absent, after: value.clone() });
+            changes.push(Change {
+                field: (*id).into(),
+                line: Some(line),
+                before: Value::Absent,
+                after: value.clone(),
+            });
         }
         if let Some(candidates) = &mut self.candidates {
             candidates.line_added(self.facts, line);
         }
     }
 
-    fn write(&mut self, field: &Field, to: &Slot, line: Option<usize>, value: Value, changes: &mut Vec<Change>) {
+    fn write(
+        &mut self,
+        field: &Field,
+        to: &Slot,
+        line: Option<usize>,
+        value: Value,
+        changes: &mut Vec<Change>,
+    ) {
         let before = self.facts.replace(to, line, value.clone());
         if before != value
             && let Some(candidates) = &mut self.candidates
         {
             candidates.changed(self.facts, to, line);
         }
-        changes.push(Change { field: field.clone(), line, before, after: value });
+        changes.push(Change {
+            field: field.clone(),
+            line,
+            before,
+            after: value,
+        });
     }
 
     fn warn(&mut self, rule: &str, text: &str) {

@@ -35,7 +35,11 @@ pub(crate) fn parse(text: &str, kind: Kind) -> Result<Vec<Part>, Wrong> {
             }
             '}' => {
                 let cause = "a } stands alone in the template";
-                return Err(Wrong::new("bad-template", cause, "Write a field as {field}, and a brace as {{ or }}."));
+                return Err(Wrong::new(
+                    "bad-template",
+                    cause,
+                    "Write a field as {field}, and a brace as {{ or }}.",
+                ));
             }
             other => plain.push(other),
         }
@@ -53,6 +57,13 @@ fn find(name: &str, kind: Kind) -> Result<Field, Wrong> {
             Unknown::OtherKind(_) => None,
         };
         let cause = format!("the template names '{name}', which is no field here");
-        Wrong::new("bad-template", cause, format!("{}Write a field as {{field}}, and a brace as {{{{ or }}}}.", did_you_mean(near)))
+        Wrong::new(
+            "bad-template",
+            cause,
+            format!(
+                "{}Write a field as {{field}}, and a brace as {{{{ or }}}}.",
+                did_you_mean(near)
+            ),
+        )
     })
 }

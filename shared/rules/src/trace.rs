@@ -52,7 +52,13 @@ impl fmt::Display for Change {
         if let Some(line) = self.line {
             write!(formatter, "line {} ", line + 1)?;
         }
-        write!(formatter, "{}: '{}' -> '{}'", self.field.name(), self.before.to_text(), self.after.to_text())
+        write!(
+            formatter,
+            "{}: '{}' -> '{}'",
+            self.field.name(),
+            self.before.to_text(),
+            self.after.to_text()
+        )
     }
 }
 
@@ -99,7 +105,11 @@ impl fmt::Display for NearMiss {
         if let Some(line) = self.line {
             write!(formatter, " line {}", line + 1)?;
         }
-        write!(formatter, ": {} failed, the value is '{}'", self.failed, self.actual)
+        write!(
+            formatter,
+            ": {} failed, the value is '{}'",
+            self.failed, self.actual
+        )
     }
 }
 
@@ -107,7 +117,12 @@ impl fmt::Display for Trace {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for fired in &self.fired {
             let stopped = if fired.stopped { ", and stopped" } else { "" };
-            writeln!(formatter, "rule {} '{}' fired{stopped}", fired.rule + 1, fired.name)?;
+            writeln!(
+                formatter,
+                "rule {} '{}' fired{stopped}",
+                fired.rule + 1,
+                fired.name
+            )?;
             for change in &fired.changes {
                 writeln!(formatter, "  {change}")?;
             }

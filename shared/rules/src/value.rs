@@ -36,8 +36,12 @@ impl Value {
         match field_type {
             FieldType::Text => Ok(Self::Text(text.to_owned())),
             FieldType::List => Ok(Self::List(vec![text.to_owned()])),
-            FieldType::Number | FieldType::Money => parse_number(text).map(Self::Number).ok_or("a plain number such as 12.50"),
-            FieldType::Date => parse_date(text).map(Self::Date).ok_or("a date such as 2026-01-31"),
+            FieldType::Number | FieldType::Money => parse_number(text)
+                .map(Self::Number)
+                .ok_or("a plain number such as 12.50"),
+            FieldType::Date => parse_date(text)
+                .map(Self::Date)
+                .ok_or("a date such as 2026-01-31"),
         }
     }
 
@@ -117,8 +121,12 @@ impl Bound {
     /// Reads a bound; text fields (extended properties) take a number or a date.
     pub(crate) fn parse(field_type: FieldType, text: &str) -> Result<Self, &'static str> {
         match field_type {
-            FieldType::Number | FieldType::Money => parse_number(text).map(Self::Number).ok_or("a plain number such as 12.50"),
-            FieldType::Date => parse_date(text).map(Self::Date).ok_or("a date such as 2026-01-31"),
+            FieldType::Number | FieldType::Money => parse_number(text)
+                .map(Self::Number)
+                .ok_or("a plain number such as 12.50"),
+            FieldType::Date => parse_date(text)
+                .map(Self::Date)
+                .ok_or("a date such as 2026-01-31"),
             FieldType::Text | FieldType::List => parse_number(text)
                 .map(Self::Number)
                 .or_else(|| parse_date(text).map(Self::Date))
@@ -156,7 +164,11 @@ pub(crate) fn value_ordinal(value: &Value) -> Option<Decimal> {
 }
 
 fn date_ordinal(date: Date) -> Decimal {
-    let (year, month, day) = (i64::from(date.year()), i64::from(date.month()), i64::from(date.day()));
+    let (year, month, day) = (
+        i64::from(date.year()),
+        i64::from(date.month()),
+        i64::from(date.day()),
+    );
     Decimal::from(year * 10_000 + month * 100 + day)
 }
 
@@ -164,8 +176,13 @@ fn date_ordinal(date: Date) -> Decimal {
 pub(crate) fn parse_number(text: &str) -> Option<Decimal> {
     let text = text.trim();
     let digits = text.strip_prefix('-').unwrap_or(text);
-    let plain = digits.starts_with(|c: char| c.is_ascii_digit()) && digits.chars().all(|c| c.is_ascii_digit() || c == '.');
-    if plain && !digits.ends_with('.') { Decimal::from_str_exact(text).ok() } else { None }
+    let plain = digits.starts_with(|c: char| c.is_ascii_digit())
+        && digits.chars().all(|c| c.is_ascii_digit() || c == '.');
+    if plain && !digits.ends_with('.') {
+        Decimal::from_str_exact(text).ok()
+    } else {
+        None
+    }
 }
 
 /// A day written 2026-01-31.
@@ -176,14 +193,19 @@ pub(crate) fn parse_date(text: &str) -> Option<Date> {
 
 /// Text as conditions compare it without regard to case: each letter in Unicode lower case, whatever stands around it.
 pub(crate) fn fold(text: &str) -> Cow<'_, str> {
-    if is_folded(text) { Cow::Borrowed(text) } else { Cow::Owned(text.chars().flat_map(char::to_lowercase).collect()) }
+    if is_folded(text) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.chars().flat_map(char::to_lowercase).collect())
+    }
 }
 
 fn is_folded(text: &str) -> bool {
     if text.is_ascii() {
         return !text.bytes().any(|byte| byte.is_ascii_uppercase());
     }
-    text.chars().all(|letter| letter.to_lowercase().eq(std::iter::once(letter)))
+    text.chars()
+        .all(|letter| letter.to_lowercase().eq(std::iter::once(letter)))
 }
 
 /// True when `text` folds to `folded`; does not allocate.
@@ -209,7 +231,11 @@ pub(crate) fn strip_prefix<'a>(text: &'a str, prefix: &str, exact: bool) -> Opti
         }
         at += letter.len_utf8();
     }
-    if wanted.as_str().is_empty() { text.get(at..) } else { None }
+    if wanted.as_str().is_empty() {
+        text.get(at..)
+    } else {
+        None
+    }
 }
 
 /// What is left of `text` before a suffix; `suffix` is folded unless `exact`.
@@ -224,10 +250,18 @@ pub(crate) fn strip_suffix<'a>(text: &'a str, suffix: &str, exact: bool) -> Opti
             break;
         }
         let lower: Vec<char> = letter.to_lowercase().collect();
-        if !lower.into_iter().rev().all(|lower| wanted.next_back() == Some(lower)) {
+        if !lower
+            .into_iter()
+            .rev()
+            .all(|lower| wanted.next_back() == Some(lower))
+        {
             return None;
         }
         at -= letter.len_utf8();
     }
-    if wanted.as_str().is_empty() { text.get(..at) } else { None }
+    if wanted.as_str().is_empty() {
+        text.get(..at)
+    } else {
+        None
+    }
 }

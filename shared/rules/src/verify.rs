@@ -20,7 +20,13 @@ use crate::value::{Value, parse_number};
 const FACTOR_MAX: i64 = 1_000_000;
 
 /// Fields that a new line may have besides those that actions may write.
-const LINE_EXTRAS: &[FieldId] = &[fields::LINE_TOTAL, fields::LINE_NET, fields::TITLE, fields::TAX_RATE, fields::PRICE_PER_UNIT];
+const LINE_EXTRAS: &[FieldId] = &[
+    fields::LINE_TOTAL,
+    fields::LINE_NET,
+    fields::TITLE,
+    fields::TAX_RATE,
+    fields::PRICE_PER_UNIT,
+];
 
 /// Checks one action of a rule.
 pub(crate) fn check_action(action: &Action, kind: Kind, when: &When) -> Result<(), Wrong> {
@@ -46,8 +52,12 @@ pub(crate) fn check_action(action: &Action, kind: Kind, when: &When) -> Result<(
             check_writable(field)?;
             check_text(field)?;
             if *affix == Affix::Matched && affixes(when, field).is_empty() {
-                let cause = format!("no condition of this rule says with what '{}' starts or ends", field.name());
-                let remedy = "Add a condition `starts_with` or `ends_with` on the field, or say `prefix` or `suffix`.";
+                let cause = format!(
+                    "no condition of this rule says with what '{}' starts or ends",
+                    field.name()
+                );
+                let remedy =
+                    "Add a condition `starts_with` or `ends_with` on the field, or say `prefix` or `suffix`.";
                 return Err(Wrong::new("nothing-to-strip", cause, remedy));
             }
             Ok(())
@@ -58,11 +68,19 @@ pub(crate) fn check_action(action: &Action, kind: Kind, when: &When) -> Result<(
         }
         Action::SplitSku { .. } | Action::AddLine(_) | Action::Surcharge(_) if kind == Kind::Stock => {
             let remedy = "On a stock update use skip, multiply_quantity, divide_quantity, map_stock_sku and map_stock_location.";
-            Err(Wrong::new("action-of-other-kind", "a stock update has neither lines nor shipping", remedy))
+            Err(Wrong::new(
+                "action-of-other-kind",
+                "a stock update has neither lines nor shipping",
+                remedy,
+            ))
         }
         Action::DivideQuantity(_) if kind != Kind::Stock => {
             let remedy = "Write `multiply_quantity`, which keeps the line's total.";
-            Err(Wrong::new("action-of-other-kind", "only the level of a stock update can be divided", remedy))
+            Err(Wrong::new(
+                "action-of-other-kind",
+                "only the level of a stock update can be divided",
+                remedy,
+            ))
         }
         Action::AddLine(line) => check_line(line),
         _ => Ok(()),
@@ -73,8 +91,15 @@ fn check_writable(field: &Field) -> Result<(), Wrong> {
     match field {
         Field::Known(id) if id.spec().writable => Ok(()),
         _ => {
-            let cause = format!("'{}' is what Linnworks holds; an action cannot write it", field.name());
-            Err(Wrong::new("not-writable", cause, "Write a field of the document instead, such as document_number or store_name."))
+            let cause = format!(
+                "'{}' is what Linnworks holds; an action cannot write it",
+                field.name()
+            );
+            Err(Wrong::new(
+                "not-writable",
+                cause,
+                "Write a field of the document instead, such as document_number or store_name.",
+            ))
         }
     }
 }
@@ -83,7 +108,11 @@ fn check_text(field: &Field) -> Result<(), Wrong> {
     if field.field_type() == FieldType::Text {
         return Ok(());
     }
-    let cause = format!("the type of '{}' is {}, not text", field.name(), field.field_type().as_str());
+    let cause = format!(
+        "the type of '{}' is {}, not text",
+        field.name(),
+        field.field_type().as_str()
+    );
     Err(Wrong::new("wrong-type", cause, "Name a text field."))
 }
 
@@ -96,27 +125,49 @@ fn check_copy(from: &Field, to: &Field) -> Result<(), Wrong> {
     if fits {
         return Ok(());
     }
-    let cause = format!("the type of '{}' is {}, and that of '{}' is {}", from.name(), source.as_str(), to.name(), target.as_str());
+    let cause = format!(
+        "the type of '{}' is {}, and that of '{}' is {}",
+        from.name(),
+        source.as_str(),
+        to.name(),
+        target.as_str()
+    );
     Err(Wrong::new("wrong-type", cause, "Copy a field of the same type."))
 }
 
 fn check_constant(field: &Field, value: &str) -> Result<(), Wrong> {
     if let Err(expected) = Value::parse(field.field_type(), value) {
         let cause = format!("'{value}' is not {expected}, which '{}' holds", field.name());
-        return Err(Wrong::new("wrong-type", cause, "Write numbers without currency signs and separators, dates as year-month-day."));
+        return Err(Wrong::new(
+            "wrong-type",
+            cause,
+            "Write numbers without currency signs and separators, dates as year-month-day.",
+        ));
     }
     let Field::Known(id) = field else { return Ok(()) };
     if let Some(choices) = choices(*id)
         && choose(*id, value).is_none()
     {
         let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
-        let remedy = format!("{}Possible here: {}.", did_you_mean(nearest(&simplify(value), &names)), names.join(", "));
-        return Err(Wrong::new("unknown-value", format!("'{}' cannot be '{value}'", field.name()), remedy));
+        let remedy = format!(
+            "{}Possible here: {}.",
+            did_you_mean(nearest(&simplify(value), &names)),
+            names.join(", ")
+        );
+        return Err(Wrong::new(
+            "unknown-value",
+            format!("'{}' cannot be '{value}'", field.name()),
+            remedy,
+        ));
     }
     let code = value.len() == 3 && value.bytes().all(|letter| letter.is_ascii_alphabetic());
     if *id == fields::CURRENCY && !code {
         let cause = format!("'{value}' is no currency code");
-        return Err(Wrong::new("unknown-value", cause, "Write three letters, such as GBP."));
+        return Err(Wrong::new(
+            "unknown-value",
+            cause,
+            "Write three letters, such as GBP.",
+        ));
     }
     Ok(())
 }
@@ -124,7 +175,9 @@ fn check_constant(field: &Field, value: &str) -> Result<(), Wrong> {
 /// The value that a word means in a field with a fixed set of values.
 fn choose(field: FieldId, word: &str) -> Option<&'static str> {
     let word = simplify(word);
-    let found = choices(field)?.iter().find(|(name, others)| *name == word || others.contains(&word.as_str()));
+    let found = choices(field)?
+        .iter()
+        .find(|(name, others)| *name == word || others.contains(&word.as_str()));
     found.map(|(name, _)| *name)
 }
 
@@ -154,7 +207,11 @@ fn check_line(line: &[(FieldId, String)]) -> Result<(), Wrong> {
     }
     let has = |wanted: &[FieldId]| line.iter().any(|(id, _)| wanted.contains(id));
     if !has(&[fields::ITEM, fields::SKU, fields::DESCRIPTION]) {
-        return Err(Wrong::new("argument-missing", "a new line needs an item, a SKU or a description", "Add `item: NAME`."));
+        return Err(Wrong::new(
+            "argument-missing",
+            "a new line needs an item, a SKU or a description",
+            "Add `item: NAME`.",
+        ));
     }
     Ok(())
 }
@@ -171,7 +228,11 @@ pub(crate) struct Compared<'a> {
 pub(crate) fn compared(when: &When) -> Result<Compared<'_>, Wrong> {
     let conditions = when.conditions();
     let pick = |wanted: &dyn Fn(Operator) -> bool| {
-        let mut found: Vec<&Field> = conditions.iter().filter(|one| wanted(one.value.operator)).map(|one| &one.value.field).collect();
+        let mut found: Vec<&Field> = conditions
+            .iter()
+            .filter(|one| wanted(one.value.operator))
+            .map(|one| &one.value.field)
+            .collect();
         found.sort();
         found.dedup();
         found
@@ -179,19 +240,32 @@ pub(crate) fn compared(when: &When) -> Result<Compared<'_>, Wrong> {
     let always = pick(&|operator| operator == Operator::Always);
     let affixed = pick(&|operator| matches!(operator, Operator::StartsWith | Operator::EndsWith));
     let every = pick(&|_| true);
-    let field = [always, affixed, every].into_iter().find_map(|found| match found.as_slice() {
-        [field] => Some((*field).clone()),
-        _ => None,
-    });
+    let field = [always, affixed, every]
+        .into_iter()
+        .find_map(|found| match found.as_slice() {
+            [field] => Some((*field).clone()),
+            _ => None,
+        });
     match field {
-        Some(field) => Ok(Compared { affixes: affixes(when, &field), field }),
+        Some(field) => Ok(Compared {
+            affixes: affixes(when, &field),
+            field,
+        }),
         None if conditions.is_empty() => {
             let remedy = "Say which: `map: store_name` with `from: sub_source`, or `when: { field: sub_source, always: true }`.";
-            Err(Wrong::new("nothing-compared", "this action copies the compared field, and the rule compares none", remedy))
+            Err(Wrong::new(
+                "nothing-compared",
+                "this action copies the compared field, and the rule compares none",
+                remedy,
+            ))
         }
         None => {
             let remedy = "Say which: `map: store_name` with `from: sub_source`.";
-            Err(Wrong::new("several-compared", "this action copies the compared field, and the rule compares several", remedy))
+            Err(Wrong::new(
+                "several-compared",
+                "this action copies the compared field, and the rule compares several",
+                remedy,
+            ))
         }
     }
 }
@@ -200,35 +274,60 @@ pub(crate) fn compared(when: &When) -> Result<Compared<'_>, Wrong> {
 pub(crate) fn affixes<'a>(when: &'a When, field: &Field) -> Vec<&'a Condition> {
     let conditions = when.conditions().into_iter().map(|placed| &placed.value);
     conditions
-        .filter(|one| one.field == *field && matches!(one.operator, Operator::StartsWith | Operator::EndsWith))
+        .filter(|one| {
+            one.field == *field && matches!(one.operator, Operator::StartsWith | Operator::EndsWith)
+        })
         .collect()
 }
 
 /// The one condition `in_table`.
 pub(crate) fn compared_by_table(when: &When) -> Result<&Condition, Wrong> {
-    let mut found = when.conditions().into_iter().map(|placed| &placed.value).filter(|one| one.operator == Operator::InTable);
+    let mut found = when
+        .conditions()
+        .into_iter()
+        .map(|placed| &placed.value)
+        .filter(|one| one.operator == Operator::InTable);
     match (found.next(), found.next()) {
         (Some(one), None) => Ok(one),
         _ => {
             let remedy = "Add the condition `{ field: sku, in_table: true }` once.";
-            Err(Wrong::new("table-not-compared", "`from_table` needs one condition `in_table` to look in the table", remedy))
+            Err(Wrong::new(
+                "table-not-compared",
+                "`from_table` needs one condition `in_table` to look in the table",
+                remedy,
+            ))
         }
     }
 }
 
 /// A factor of a quantity.
 pub(crate) fn parse_factor(text: &str) -> Result<Decimal, Wrong> {
-    let found = parse_number(text).filter(|number| *number > Decimal::ZERO && *number <= Decimal::from(FACTOR_MAX));
+    let found =
+        parse_number(text).filter(|number| *number > Decimal::ZERO && *number <= Decimal::from(FACTOR_MAX));
     found.ok_or_else(|| {
         let cause = format!("'{text}' is no number to multiply or divide with");
-        Wrong::new("bad-factor", cause, format!("Write a number above 0, at most {FACTOR_MAX}."))
+        Wrong::new(
+            "bad-factor",
+            cause,
+            format!("Write a number above 0, at most {FACTOR_MAX}."),
+        )
     })
 }
 
 /// A surcharge: an amount, or a percentage with `%`.
 pub(crate) fn parse_surcharge(text: &str) -> Result<Surcharge, Wrong> {
-    let percent = text.trim().strip_suffix('%').and_then(parse_number).map(Surcharge::Percent);
-    percent.or_else(|| parse_number(text).map(Surcharge::Amount)).ok_or_else(|| {
-        Wrong::new("bad-surcharge", format!("'{text}' is no surcharge"), "Write an amount such as 1.50, or a share such as 10%.")
-    })
+    let percent = text
+        .trim()
+        .strip_suffix('%')
+        .and_then(parse_number)
+        .map(Surcharge::Percent);
+    percent
+        .or_else(|| parse_number(text).map(Surcharge::Amount))
+        .ok_or_else(|| {
+            Wrong::new(
+                "bad-surcharge",
+                format!("'{text}' is no surcharge"),
+                "Write an amount such as 1.50, or a share such as 10%.",
+            )
+        })
 }

@@ -14,16 +14,38 @@ use crate::value::{Bound, fold};
 pub(super) fn check(file: &RuleFile, found: &mut Vec<Finding>) {
     for rule in &file.rules {
         let mut add = |severity, code, line, cause: String, remedy: &str| {
-            found.push(Finding { severity, code, rule: rule.name.value.clone(), line, cause, remedy: remedy.to_owned() });
+            found.push(Finding {
+                severity,
+                code,
+                rule: rule.name.value.clone(),
+                line,
+                cause,
+                remedy: remedy.to_owned(),
+            });
         };
         for condition in rule.when.conditions() {
             if condition.value.operator == Operator::Matches {
-                let cause = format!("'{}' means that the value stands somewhere in the field", condition.value);
-                add(Severity::Warning, "matches-is-contains", condition.line, cause, "Write contains, or equals when the whole value is meant.");
+                let cause = format!(
+                    "'{}' means that the value stands somewhere in the field",
+                    condition.value
+                );
+                add(
+                    Severity::Warning,
+                    "matches-is-contains",
+                    condition.line,
+                    cause,
+                    "Write contains, or equals when the whole value is meant.",
+                );
             }
             if let Some(why) = find_never(&condition.value) {
                 let cause = format!("'{}' never holds: {why}", condition.value);
-                add(Severity::Error, "never-holds", condition.line, cause, "Compare with a value that the field can have.");
+                add(
+                    Severity::Error,
+                    "never-holds",
+                    condition.line,
+                    cause,
+                    "Compare with a value that the field can have.",
+                );
             }
         }
         find_contradictions(&rule.when, &mut add);
@@ -48,14 +70,19 @@ fn possible_values(field: &Field) -> Option<&'static [&'static str]> {
 fn letters(field: &Field) -> Option<usize> {
     let Field::Known(id) = field else { return None };
     match *id {
-        fields::SHIPPING_COUNTRY_CODE | fields::BILLING_COUNTRY_CODE | fields::SUPPLIER_COUNTRY_CODE => Some(2),
+        fields::SHIPPING_COUNTRY_CODE | fields::BILLING_COUNTRY_CODE | fields::SUPPLIER_COUNTRY_CODE => {
+            Some(2)
+        }
         fields::ORDER_CURRENCY | fields::CURRENCY => Some(3),
         _ => None,
     }
 }
 
 fn find_never(condition: &Condition) -> Option<String> {
-    let text = matches!(condition.operator, Operator::Contains | Operator::Matches | Operator::StartsWith | Operator::EndsWith);
+    let text = matches!(
+        condition.operator,
+        Operator::Contains | Operator::Matches | Operator::StartsWith | Operator::EndsWith
+    );
     let whole = matches!(condition.operator, Operator::Equals | Operator::InList);
     if !text && !whole {
         return None;
@@ -70,13 +97,22 @@ fn find_never(condition: &Condition) -> Option<String> {
     if let Some(letters) = letters(&condition.field) {
         return Some(format!("the field has {letters} letters"));
     }
-    Some(format!("the type of the field is {}", condition.field.field_type().as_str()))
+    Some(format!(
+        "the type of the field is {}",
+        condition.field.field_type().as_str()
+    ))
 }
 
 /// Whether some value of the field can pass; `value` is folded.
 fn can_hold(condition: &Condition, value: &str, whole: bool) -> bool {
     if let Some(possible) = possible_values(&condition.field) {
-        return possible.iter().any(|possible| if whole { *possible == value } else { possible.contains(value) });
+        return possible.iter().any(|possible| {
+            if whole {
+                *possible == value
+            } else {
+                possible.contains(value)
+            }
+        });
     }
     if let Some(letters) = letters(&condition.field) {
         let count = value.chars().count();
@@ -105,10 +141,19 @@ fn find_contradictions(when: &When, add: &mut Add<'_>) {
                 })
                 .collect();
             for (at, left) in conditions.iter().enumerate() {
-                let excluded = conditions.iter().skip(at + 1).find(|right| excludes(&left.value, &right.value));
+                let excluded = conditions
+                    .iter()
+                    .skip(at + 1)
+                    .find(|right| excludes(&left.value, &right.value));
                 if let Some(right) = excluded {
                     let cause = format!("'{}' and '{}' never hold together", left.value, right.value);
-                    add(Severity::Error, "contradiction", right.line, cause, "Use a group `any`, or remove one of them.");
+                    add(
+                        Severity::Error,
+                        "contradiction",
+                        right.line,
+                        cause,
+                        "Use a group `any`, or remove one of them.",
+                    );
                 }
             }
             parts.iter().for_each(|part| find_contradictions(part, add));
@@ -128,12 +173,19 @@ fn excludes_one_way(left: &Condition, right: &Condition) -> bool {
     let needs_value = |condition: &Condition| {
         !matches!(
             condition.operator,
-            Operator::NotEquals | Operator::DoesNotContain | Operator::IsBlank | Operator::Always | Operator::Regex
+            Operator::NotEquals
+                | Operator::DoesNotContain
+                | Operator::IsBlank
+                | Operator::Always
+                | Operator::Regex
         )
     };
     match left.operator {
         Operator::IsBlank => needs_value(right),
-        Operator::Equals => left.values.first().is_some_and(|value| !passes(value, left.field.field_type(), right)),
+        Operator::Equals => left
+            .values
+            .first()
+            .is_some_and(|value| !passes(value, left.field.field_type(), right)),
         Operator::GreaterThan | Operator::GreaterOrEqual => leaves_nothing(left, right),
         _ => false,
     }
@@ -162,9 +214,16 @@ fn passes(value: &str, field_type: FieldType, condition: &Condition) -> bool {
 
 /// Whether nothing lies above the bound of `left` and below that of `right`.
 fn leaves_nothing(left: &Condition, right: &Condition) -> bool {
-    let bound = |condition: &Condition| condition.values.first().and_then(|value| Bound::parse(condition.field.field_type(), value).ok());
+    let bound = |condition: &Condition| {
+        condition
+            .values
+            .first()
+            .and_then(|value| Bound::parse(condition.field.field_type(), value).ok())
+    };
     let below = matches!(right.operator, Operator::LessThan | Operator::LessOrEqual);
-    let (Some(lower), Some(upper), true) = (bound(left), bound(right), below) else { return false };
+    let (Some(lower), Some(upper), true) = (bound(left), bound(right), below) else {
+        return false;
+    };
     let both_closed = left.operator == Operator::GreaterOrEqual && right.operator == Operator::LessOrEqual;
     match lower.ordinal().cmp(&upper.ordinal()) {
         Ordering::Greater => true,

@@ -75,7 +75,11 @@ impl fmt::Display for Finding {
         if self.line > 0 {
             write!(formatter, "line {}: ", self.line)?;
         }
-        write!(formatter, "{severity}: rule '{}': {} [{}]\n  {}", self.rule, self.cause, self.code, self.remedy)
+        write!(
+            formatter,
+            "{severity}: rule '{}': {} [{}]\n  {}",
+            self.rule, self.cause, self.code, self.remedy
+        )
     }
 }
 

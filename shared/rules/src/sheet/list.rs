@@ -4,7 +4,10 @@
 
 /// The cell of a list.
 pub(super) fn join<'a>(values: impl IntoIterator<Item = &'a str>) -> String {
-    let escaped: Vec<String> = values.into_iter().map(|value| value.replace('\\', "\\\\").replace('|', "\\|")).collect();
+    let escaped: Vec<String> = values
+        .into_iter()
+        .map(|value| value.replace('\\', "\\\\").replace('|', "\\|"))
+        .collect();
     escaped.join("|")
 }
 

@@ -14,8 +14,20 @@ use crate::error::RuleError;
 use crate::rule::RuleFile;
 
 /// The columns of the full form.
-pub(crate) const COLUMNS: [&str; 12] =
-    ["rule", "part", "path", "name", "field", "value", "to", "case", "enabled", "for", "connection", "stop"];
+pub(crate) const COLUMNS: [&str; 12] = [
+    "rule",
+    "part",
+    "path",
+    "name",
+    "field",
+    "value",
+    "to",
+    "case",
+    "enabled",
+    "for",
+    "connection",
+    "stop",
+];
 
 impl RuleFile {
     /// The rules and tests as a sheet of the full form.

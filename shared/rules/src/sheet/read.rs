@@ -31,7 +31,11 @@ impl Row {
         let cell = self.cell(column);
         if cell.is_empty() {
             let cause = format!("the column '{column}' is empty");
-            return Err(Wrong::new("cell-missing", cause, "Fill it in; the export shows the form."));
+            return Err(Wrong::new(
+                "cell-missing",
+                cause,
+                "Fill it in; the export shows the form.",
+            ));
         }
         Ok(cell.to_owned())
     }
@@ -52,7 +56,12 @@ pub(super) fn read(file_name: &str, text: &str) -> Result<RuleFile, Vec<RuleErro
     let text = text.trim_start_matches('\u{feff}');
     let mut errors = Errors::new(file_name, text);
     let rows = read_rows(text, &mut errors);
-    let mut reader = Reader { errors, drafts: Vec::new(), names: HashSet::new(), tests: Vec::new() };
+    let mut reader = Reader {
+        errors,
+        drafts: Vec::new(),
+        names: HashSet::new(),
+        tests: Vec::new(),
+    };
     for row in &rows {
         if let Err(wrong) = reader.take(row) {
             reader.refuse(row.line, wrong);
@@ -62,14 +71,25 @@ pub(super) fn read(file_name: &str, text: &str) -> Result<RuleFile, Vec<RuleErro
 }
 
 fn read_rows(text: &str, errors: &mut Errors<'_>) -> Vec<Row> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(true)
+        .from_reader(text.as_bytes());
     let mut columns: Vec<Option<&'static str>> = Vec::new();
     for header in reader.headers().into_iter().flatten() {
         let known = COLUMNS.into_iter().find(|column| *column == simplify(header));
         if known.is_none() {
             let near = did_you_mean(nearest(header, &COLUMNS));
             let remedy = format!("{near}The columns are: {}.", COLUMNS.join(", "));
-            errors.add(Place { line: 1, column: 1, width: usize::MAX }, "unknown-column", format!("there is no column '{header}'"), remedy);
+            errors.add(
+                Place {
+                    line: 1,
+                    column: 1,
+                    width: usize::MAX,
+                },
+                "unknown-column",
+                format!("there is no column '{header}'"),
+                remedy,
+            );
         }
         columns.push(known);
     }
@@ -77,17 +97,40 @@ fn read_rows(text: &str, errors: &mut Errors<'_>) -> Vec<Row> {
     for record in reader.records() {
         match record {
             Ok(record) => {
-                let line = record.position().and_then(|position| usize::try_from(position.line()).ok()).unwrap_or_default();
+                let line = record
+                    .position()
+                    .and_then(|position| usize::try_from(position.line()).ok())
+                    .unwrap_or_default();
                 if record.len() != columns.len() {
-                    let cause = format!("row {line}: {} columns instead of {}", record.len(), columns.len());
-                    errors.add(to_place(line), "wrong-column-count", cause, "Give each row a cell for each column.");
+                    let cause = format!(
+                        "row {line}: {} columns instead of {}",
+                        record.len(),
+                        columns.len()
+                    );
+                    errors.add(
+                        to_place(line),
+                        "wrong-column-count",
+                        cause,
+                        "Give each row a cell for each column.",
+                    );
                     continue;
                 }
-                let cells = columns.iter().zip(&record).filter_map(|(column, cell)| Some(((*column)?, cell.to_owned())));
-                rows.push(Row { line, cells: cells.collect() });
+                let cells = columns
+                    .iter()
+                    .zip(&record)
+                    .filter_map(|(column, cell)| Some(((*column)?, cell.to_owned())));
+                rows.push(Row {
+                    line,
+                    cells: cells.collect(),
+                });
             }
             Err(error) => {
-                errors.add(Place::default(), "not-csv", format!("this is not a sheet: {error}"), "Save it as CSV in UTF-8.");
+                errors.add(
+                    Place::default(),
+                    "not-csv",
+                    format!("this is not a sheet: {error}"),
+                    "Save it as CSV in UTF-8.",
+                );
                 break;
             }
         }
@@ -96,7 +139,11 @@ fn read_rows(text: &str, errors: &mut Errors<'_>) -> Vec<Row> {
 }
 
 fn to_place(line: usize) -> Place {
-    Place { line, column: 1, width: usize::MAX }
+    Place {
+        line,
+        column: 1,
+        width: usize::MAX,
+    }
 }
 
 struct Reader<'a> {
@@ -108,7 +155,12 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn refuse(&mut self, line: usize, wrong: Wrong) {
-        self.errors.add(to_place(line), wrong.code, format!("row {line}: {}", wrong.cause), wrong.remedy);
+        self.errors.add(
+            to_place(line),
+            wrong.code,
+            format!("row {line}: {}", wrong.cause),
+            wrong.remedy,
+        );
     }
 
     fn take(&mut self, row: &Row) -> Result<(), Wrong> {
@@ -117,10 +169,17 @@ impl Reader<'_> {
             "test" => self.take_test(row),
             part @ ("when" | "table" | "then") => {
                 let name = row.needed("rule")?;
-                let found = self.drafts.last_mut().filter(|draft| draft.rule.name.value == name);
+                let found = self
+                    .drafts
+                    .last_mut()
+                    .filter(|draft| draft.rule.name.value == name);
                 let Some(draft) = found else {
                     let cause = format!("the rule '{name}' has not begun");
-                    return Err(Wrong::new("rule-not-begun", cause, "Begin each rule with a row whose part is 'rule'."));
+                    return Err(Wrong::new(
+                        "rule-not-begun",
+                        cause,
+                        "Begin each rule with a row whose part is 'rule'.",
+                    ));
                 };
                 match part {
                     "when" => draft.take_condition(row),
@@ -133,8 +192,16 @@ impl Reader<'_> {
             }
             part => {
                 let parts = ["rule", "when", "table", "then", "test"];
-                let remedy = format!("{}Parts are: {}.", did_you_mean(nearest(part, &parts)), parts.join(", "));
-                Err(Wrong::new("unknown-part", format!("there is no part '{part}'"), remedy))
+                let remedy = format!(
+                    "{}Parts are: {}.",
+                    did_you_mean(nearest(part, &parts)),
+                    parts.join(", ")
+                );
+                Err(Wrong::new(
+                    "unknown-part",
+                    format!("there is no part '{part}'"),
+                    remedy,
+                ))
             }
         }
     }
@@ -143,17 +210,28 @@ impl Reader<'_> {
         let name = row.needed("rule")?;
         if !self.names.insert(fold(&name).into_owned()) {
             let cause = format!("there is a rule '{name}' already");
-            return Err(Wrong::new("repeated-name", cause, "Give each rule a name of its own."));
+            return Err(Wrong::new(
+                "repeated-name",
+                cause,
+                "Give each rule a name of its own.",
+            ));
         }
         let kind = match row.cell("for") {
             "" => Kind::Order,
             word => Kind::parse(word).ok_or_else(|| {
                 let words = Kind::ALL.map(Kind::as_str).join(", ");
-                Wrong::new("unknown-kind", format!("there is no kind of document '{word}'"), format!("Possible here: {words}."))
+                Wrong::new(
+                    "unknown-kind",
+                    format!("there is no kind of document '{word}'"),
+                    format!("Possible here: {words}."),
+                )
             })?,
         };
         let rule = Rule {
-            name: Placed { value: name, line: row.line },
+            name: Placed {
+                value: name,
+                line: row.line,
+            },
             enabled: flag(row, "enabled", true)?,
             kind,
             connections: list::split(row.cell("connection")),
@@ -162,7 +240,10 @@ impl Reader<'_> {
             then: Vec::new(),
             stop: flag(row, "stop", false)?,
         };
-        self.drafts.push(Draft { rule, conditions: Vec::new() });
+        self.drafts.push(Draft {
+            rule,
+            conditions: Vec::new(),
+        });
         Ok(())
     }
 
@@ -192,7 +273,10 @@ impl Reader<'_> {
             rules.push(draft.rule);
         }
         if self.errors.found.is_empty() {
-            Ok(RuleFile { rules, tests: self.tests })
+            Ok(RuleFile {
+                rules,
+                tests: self.tests,
+            })
         } else {
             self.errors.found.sort_by_key(|error| error.line);
             Err(self.errors.found)
@@ -201,9 +285,20 @@ impl Reader<'_> {
 
     fn check(&mut self, rule: &Rule) {
         let mut seen = HashSet::new();
-        for (left, _) in rule.table.iter().filter(|(left, _)| !seen.insert(fold(left).into_owned())) {
+        for (left, _) in rule
+            .table
+            .iter()
+            .filter(|(left, _)| !seen.insert(fold(left).into_owned()))
+        {
             let cause = format!("'{left}' is in the table of this rule twice");
-            self.refuse(rule.name.line, Wrong::new("repeated-table-value", cause, "Keep one of the rows; case does not count."));
+            self.refuse(
+                rule.name.line,
+                Wrong::new(
+                    "repeated-table-value",
+                    cause,
+                    "Keep one of the rows; case does not count.",
+                ),
+            );
         }
         for condition in rule.when.conditions() {
             if let Err(wrong) = check_condition(&condition.value, !rule.table.is_empty()) {
@@ -216,7 +311,11 @@ impl Reader<'_> {
             }
         }
         if rule.then.is_empty() {
-            let wrong = Wrong::new("then-missing", "this rule has no action", "Add a row whose part is 'then'.");
+            let wrong = Wrong::new(
+                "then-missing",
+                "this rule has no action",
+                "Add a row whose part is 'then'.",
+            );
             self.refuse(rule.name.line, wrong);
         }
     }
@@ -227,7 +326,11 @@ fn flag(row: &Row, column: &'static str, otherwise: bool) -> Result<bool, Wrong>
         "" => Ok(otherwise),
         "yes" | "true" => Ok(true),
         "no" | "false" => Ok(false),
-        word => Err(Wrong::new("flag-expected", format!("'{column}' is yes or no, and this is '{word}'"), "Write yes or no.")),
+        word => Err(Wrong::new(
+            "flag-expected",
+            format!("'{column}' is yes or no, and this is '{word}'"),
+            "Write yes or no.",
+        )),
     }
 }
 
@@ -237,17 +340,32 @@ fn find_field(kind: Kind, name: &str) -> Result<Field, Wrong> {
             Unknown::Nowhere(near) => near,
             Unknown::OtherKind(_) => None,
         };
-        let cause = format!("there is no field '{name}' for documents of kind {}", kind.as_str());
-        Wrong::new("unknown-field", cause, format!("{}Names are those of the previewer.", did_you_mean(near)))
+        let cause = format!(
+            "there is no field '{name}' for documents of kind {}",
+            kind.as_str()
+        );
+        Wrong::new(
+            "unknown-field",
+            cause,
+            format!("{}Names are those of the previewer.", did_you_mean(near)),
+        )
     })
 }
 
 impl Draft {
     fn take_condition(&mut self, row: &Row) -> Result<(), Wrong> {
-        let path: Option<Vec<usize>> = row.cell("path").split('.').map(|step| step.trim().parse().ok()).collect();
+        let path: Option<Vec<usize>> = row
+            .cell("path")
+            .split('.')
+            .map(|step| step.trim().parse().ok())
+            .collect();
         let path = path.ok_or_else(|| {
             let cause = format!("'{}' is no path", row.cell("path"));
-            Wrong::new("bad-path", cause, "Write 1 for the first row, 1.1 and 1.2 for the rows in its group.")
+            Wrong::new(
+                "bad-path",
+                cause,
+                "Write 1 for the first row, 1.1 and 1.2 for the rows in its group.",
+            )
         })?;
         let name = simplify(row.cell("name"));
         let part = match name.as_str() {
@@ -264,8 +382,16 @@ impl Draft {
         let word = row.needed("name")?;
         let operator = Operator::parse(&word).ok_or_else(|| {
             let names: Vec<&str> = Operator::ALL.iter().map(|operator| operator.as_str()).collect();
-            let remedy = format!("{}Comparisons are: {}.", did_you_mean(nearest(&word, &names)), names.join(", "));
-            Wrong::new("unknown-comparison", format!("there is no comparison '{word}'"), remedy)
+            let remedy = format!(
+                "{}Comparisons are: {}.",
+                did_you_mean(nearest(&word, &names)),
+                names.join(", ")
+            );
+            Wrong::new(
+                "unknown-comparison",
+                format!("there is no comparison '{word}'"),
+                remedy,
+            )
         })?;
         let field = find_field(self.rule.kind, &row.needed("field")?)?;
         let values = match operator.takes() {
@@ -276,9 +402,23 @@ impl Draft {
         let exact = match simplify(row.cell("case")).as_str() {
             "" | "ignore" => false,
             "exact" => true,
-            word => return Err(Wrong::new("unknown-case", format!("'case' is exact or ignore, and this is '{word}'"), "Leave it empty to ignore case.")),
+            word => {
+                return Err(Wrong::new(
+                    "unknown-case",
+                    format!("'case' is exact or ignore, and this is '{word}'"),
+                    "Leave it empty to ignore case.",
+                ));
+            }
         };
-        Ok(When::Is(Placed { value: Condition { field, operator, values, exact }, line: row.line }))
+        Ok(When::Is(Placed {
+            value: Condition {
+                field,
+                operator,
+                values,
+                exact,
+            },
+            line: row.line,
+        }))
     }
 
     fn take_action(&mut self, row: &Row) -> Result<(), Wrong> {
@@ -286,18 +426,30 @@ impl Draft {
         let word = row.needed("name")?;
         let field = || find_field(kind, &row.needed("field")?);
         let action = match simplify(&word).as_str() {
-            "strip_prefix" => Action::Strip { field: field()?, affix: Affix::Prefix(row.needed("value")?) },
-            "strip_suffix" => Action::Strip { field: field()?, affix: Affix::Suffix(row.needed("value")?) },
+            "strip_prefix" => Action::Strip {
+                field: field()?,
+                affix: Affix::Prefix(row.needed("value")?),
+            },
+            "strip_suffix" => Action::Strip {
+                field: field()?,
+                affix: Affix::Suffix(row.needed("value")?),
+            },
             _ => {
                 let spec = ActionSpec::find(&word).ok_or_else(|| {
                     let words: Vec<&str> = crate::action::ACTIONS.iter().map(|spec| spec.name).collect();
-                    let remedy = format!("{}The reference page lists all actions.", did_you_mean(nearest(&word, &words)));
+                    let remedy = format!(
+                        "{}The reference page lists all actions.",
+                        did_you_mean(nearest(&word, &words))
+                    );
                     Wrong::new("unknown-action", format!("there is no action '{word}'"), remedy)
                 })?;
                 to_action(spec.form, row, kind)?
             }
         };
-        self.rule.then.push(Placed { value: action, line: row.line });
+        self.rule.then.push(Placed {
+            value: action,
+            line: row.line,
+        });
         Ok(())
     }
 }
@@ -307,21 +459,45 @@ fn to_action(form: Form, row: &Row, kind: Kind) -> Result<Action, Wrong> {
     let to = || find_field(kind, &row.needed("to")?);
     let value = || row.needed("value");
     Ok(match form {
-        Form::Set => Action::Set { field: field()?, value: value()? },
+        Form::Set => Action::Set {
+            field: field()?,
+            value: value()?,
+        },
         Form::Clear => Action::Clear { field: field()? },
-        Form::Copy => Action::Copy { from: field()?, to: to()? },
+        Form::Copy => Action::Copy {
+            from: field()?,
+            to: to()?,
+        },
         Form::Map if row.cell("value").is_empty() => Action::Map { field: field()? },
-        Form::Map => Action::Set { field: field()?, value: value()? },
+        Form::Map => Action::Set {
+            field: field()?,
+            value: value()?,
+        },
         Form::FromTable => Action::FromTable { field: field()? },
-        Form::Strip => Action::Strip { field: field()?, affix: Affix::Matched },
-        Form::Template => Action::Template { field: to()?, text: value()? },
+        Form::Strip => Action::Strip {
+            field: field()?,
+            affix: Affix::Matched,
+        },
+        Form::Template => Action::Template {
+            field: to()?,
+            text: value()?,
+        },
         Form::SplitSku => {
             let keep = match simplify(row.cell("to")).as_str() {
                 "left" => Side::Left,
                 "right" => Side::Right,
-                word => return Err(Wrong::new("unknown-side", format!("a SKU has no side '{word}'"), "Write left or right in 'to'.")),
+                word => {
+                    return Err(Wrong::new(
+                        "unknown-side",
+                        format!("a SKU has no side '{word}'"),
+                        "Write left or right in 'to'.",
+                    ));
+                }
             };
-            Action::SplitSku { keep, separator: value()? }
+            Action::SplitSku {
+                keep,
+                separator: value()?,
+            }
         }
         Form::Multiply => Action::MultiplyQuantity(parse_factor(&value()?)?),
         Form::Divide => Action::DivideQuantity(parse_factor(&value()?)?),
@@ -331,7 +507,10 @@ fn to_action(form: Form, row: &Row, kind: Kind) -> Result<Action, Wrong> {
         Form::Hold => Action::Hold(value()?),
         Form::MapTo(id) => map_to(target_for(kind, id), row.cell("value")),
         Form::TemplateTo(id) => match row.cell("value") {
-            text if text.contains(['{', '}']) => Action::Template { field: id.into(), text: text.to_owned() },
+            text if text.contains(['{', '}']) => Action::Template {
+                field: id.into(),
+                text: text.to_owned(),
+            },
             text => map_to(id, text),
         },
     })
@@ -339,13 +518,26 @@ fn to_action(form: Form, row: &Row, kind: Kind) -> Result<Action, Wrong> {
 
 fn map_to(field: FieldId, value: &str) -> Action {
     let field = field.into();
-    if value.is_empty() { Action::Map { field } } else { Action::Set { field, value: value.to_owned() } }
+    if value.is_empty() {
+        Action::Map { field }
+    } else {
+        Action::Set {
+            field,
+            value: value.to_owned(),
+        }
+    }
 }
 
 fn to_line(cell: &str, kind: Kind) -> Result<Vec<(FieldId, String)>, Wrong> {
     let mut line = Vec::new();
     for entry in list::split(cell) {
-        let wrong = || Wrong::new("not-a-line-field", format!("'{entry}' is no field of a line"), "Write item=Gift wrap|quantity=1.");
+        let wrong = || {
+            Wrong::new(
+                "not-a-line-field",
+                format!("'{entry}' is no field of a line"),
+                "Write item=Gift wrap|quantity=1.",
+            )
+        };
         let (name, value) = entry.split_once('=').ok_or_else(wrong)?;
         match find_field(kind, name)? {
             Field::Known(id) => line.push((id, value.to_owned())),
@@ -357,7 +549,13 @@ fn to_line(cell: &str, kind: Kind) -> Result<Vec<(FieldId, String)>, Wrong> {
 
 /// Puts the rows of a `when` together: a group's rows have its path with one more step.
 fn build(rows: &[(Vec<usize>, DraftWhen)]) -> Result<When, Wrong> {
-    let root = || Wrong::new("when-missing", "this rule has no row with path 1", "Write `always` or the outer group there.");
+    let root = || {
+        Wrong::new(
+            "when-missing",
+            "this rule has no row with path 1",
+            "Write `always` or the outer group there.",
+        )
+    };
     match rows {
         [] => Err(root()),
         [(path, _), ..] if path.len() != 1 => Err(root()),
@@ -365,7 +563,11 @@ fn build(rows: &[(Vec<usize>, DraftWhen)]) -> Result<When, Wrong> {
             let stray = rest.iter().find(|(inner, _)| !inner.starts_with(path));
             if stray.is_some() {
                 let remedy = "Write a row with path 1 and the name all or any, and give the conditions paths 1.1, 1.2 and so on.";
-                return Err(Wrong::new("mixed-group", "there are several conditions without a group", remedy));
+                return Err(Wrong::new(
+                    "mixed-group",
+                    "there are several conditions without a group",
+                    remedy,
+                ));
             }
             build_at(rows, path)
         }
@@ -374,18 +576,29 @@ fn build(rows: &[(Vec<usize>, DraftWhen)]) -> Result<When, Wrong> {
 
 fn build_at(rows: &[(Vec<usize>, DraftWhen)], path: &[usize]) -> Result<When, Wrong> {
     let found = rows.iter().find(|(at, _)| at == path).map(|(_, part)| part);
-    let children: Vec<&Vec<usize>> =
-        rows.iter().map(|(at, _)| at).filter(|at| at.len() == path.len() + 1 && at.starts_with(path)).collect();
+    let children: Vec<&Vec<usize>> = rows
+        .iter()
+        .map(|(at, _)| at)
+        .filter(|at| at.len() == path.len() + 1 && at.starts_with(path))
+        .collect();
     match found {
         Some(DraftWhen::Leaf(when)) if children.is_empty() => Ok(when.clone()),
         Some(DraftWhen::Group(all)) if !children.is_empty() => {
-            let parts: Result<Vec<When>, Wrong> = children.into_iter().map(|child| build_at(rows, child)).collect();
+            let parts: Result<Vec<When>, Wrong> =
+                children.into_iter().map(|child| build_at(rows, child)).collect();
             parts.map(|parts| if *all { When::All(parts) } else { When::Any(parts) })
         }
         _ => {
             let shown: Vec<String> = path.iter().map(usize::to_string).collect();
-            let cause = format!("the condition with path {} is an empty group, or has rows below it", shown.join("."));
-            Err(Wrong::new("empty-group", cause, "Give groups their rows, and conditions none."))
+            let cause = format!(
+                "the condition with path {} is an empty group, or has rows below it",
+                shown.join(".")
+            );
+            Err(Wrong::new(
+                "empty-group",
+                cause,
+                "Give groups their rows, and conditions none.",
+            ))
         }
     }
 }

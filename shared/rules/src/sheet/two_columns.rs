@@ -31,33 +31,67 @@ pub struct TwoColumns<'a> {
 ///
 /// # Errors
 /// An unknown action or field, and every bad row with its number.
-pub fn import_two_columns(file_name: &str, text: &str, wanted: &TwoColumns<'_>) -> Result<Rule, Vec<RuleError>> {
+pub fn import_two_columns(
+    file_name: &str,
+    text: &str,
+    wanted: &TwoColumns<'_>,
+) -> Result<Rule, Vec<RuleError>> {
     let text = text.trim_start_matches('\u{feff}');
     let mut errors = Errors::new(file_name, text);
     let (target, field) = (find_target(wanted, &mut errors), find_field(wanted, &mut errors));
-    let (Some(target), Some(field)) = (target, field) else { return Err(errors.found) };
+    let (Some(target), Some(field)) = (target, field) else {
+        return Err(errors.found);
+    };
     let mut table: Vec<(String, String)> = Vec::new();
     let mut seen: HashMap<String, usize> = HashMap::new();
     let first_line = text.lines().next().unwrap_or_default();
-    let delimiter = [b',', b';', b'\t'].into_iter().find(|byte| first_line.bytes().any(|found| found == *byte)).unwrap_or(b',');
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text.as_bytes());
+    let delimiter = [b',', b';', b'\t']
+        .into_iter()
+        .find(|byte| first_line.bytes().any(|found| found == *byte))
+        .unwrap_or(b',');
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .from_reader(text.as_bytes());
     for (index, record) in reader.records().enumerate() {
         let record = match record {
             Ok(record) => record,
             Err(error) => {
-                errors.add(Place::default(), "not-csv", format!("this is not a sheet: {error}"), "Save it as CSV in UTF-8.");
+                errors.add(
+                    Place::default(),
+                    "not-csv",
+                    format!("this is not a sheet: {error}"),
+                    "Save it as CSV in UTF-8.",
+                );
                 break;
             }
         };
-        let line = record.position().and_then(|position| usize::try_from(position.line()).ok()).unwrap_or_default();
+        let line = record
+            .position()
+            .and_then(|position| usize::try_from(position.line()).ok())
+            .unwrap_or_default();
         let mut refuse = |code: &'static str, cause: String, remedy: &str| {
-            errors.add(Place { line, column: 1, width: usize::MAX }, code, format!("row {line}: {cause}"), remedy);
+            errors.add(
+                Place {
+                    line,
+                    column: 1,
+                    width: usize::MAX,
+                },
+                code,
+                format!("row {line}: {cause}"),
+                remedy,
+            );
         };
         let cells: Vec<&str> = record.iter().map(str::trim).collect();
         match cells.as_slice() {
             [left, right] if index == 0 && is_header(left, right, wanted) => {}
             [left, right] if left.is_empty() || right.is_empty() => {
-                refuse("cell-missing", "a cell is empty".to_owned(), "Write the QuickBooks name left and the source value right.");
+                refuse(
+                    "cell-missing",
+                    "a cell is empty".to_owned(),
+                    "Write the QuickBooks name left and the source value right.",
+                );
             }
             [left, right] => {
                 if let Err(wrong) = to_constant(&target, left) {
@@ -66,25 +100,47 @@ pub fn import_two_columns(file_name: &str, text: &str, wanted: &TwoColumns<'_>) 
                 match seen.insert(fold(right).into_owned(), line) {
                     Some(first) => {
                         let cause = format!("'{right}' stands in row {first} already");
-                        refuse("repeated-table-value", cause, "Keep one of the rows; case does not count.");
+                        refuse(
+                            "repeated-table-value",
+                            cause,
+                            "Keep one of the rows; case does not count.",
+                        );
                     }
                     None => table.push(((*right).to_owned(), (*left).to_owned())),
                 }
             }
             other => {
                 let cause = format!("{} columns instead of 2", other.len());
-                refuse("wrong-column-count", cause, "Write the QuickBooks name left and the source value right.");
+                refuse(
+                    "wrong-column-count",
+                    cause,
+                    "Write the QuickBooks name left and the source value right.",
+                );
             }
         }
     }
     if table.is_empty() && errors.found.is_empty() {
-        errors.add(Place::default(), "empty-table", "this sheet has no rows", "Write the QuickBooks name left and the source value right.");
+        errors.add(
+            Place::default(),
+            "empty-table",
+            "this sheet has no rows",
+            "Write the QuickBooks name left and the source value right.",
+        );
     }
-    if errors.found.is_empty() { Ok(to_rule(wanted, target, field, table)) } else { Err(errors.found) }
+    if errors.found.is_empty() {
+        Ok(to_rule(wanted, target, field, table))
+    } else {
+        Err(errors.found)
+    }
 }
 
 fn to_rule(wanted: &TwoColumns<'_>, target: Field, field: Field, table: Vec<(String, String)>) -> Rule {
-    let condition = Condition { field, operator: Operator::InTable, values: Vec::new(), exact: false };
+    let condition = Condition {
+        field,
+        operator: Operator::InTable,
+        values: Vec::new(),
+        exact: false,
+    };
     Rule {
         name: Placed::nowhere(wanted.name.to_owned()),
         enabled: true,
@@ -108,7 +164,11 @@ fn find_target(wanted: &TwoColumns<'_>, errors: &mut Errors<'_>) -> Option<Field
             .filter(|spec| matches!(spec.form, Form::MapTo(_) | Form::TemplateTo(_)))
             .map(|spec| spec.name)
             .collect();
-        let remedy = format!("{}Possible here: {}.", did_you_mean(nearest(wanted.action, &names)), names.join(", "));
+        let remedy = format!(
+            "{}Possible here: {}.",
+            did_you_mean(nearest(wanted.action, &names)),
+            names.join(", ")
+        );
         let cause = format!("'{}' is no action that sets a field", wanted.action);
         errors.add(Place::default(), "unknown-action", cause, remedy);
     }
@@ -123,8 +183,17 @@ fn find_field(wanted: &TwoColumns<'_>, errors: &mut Errors<'_>) -> Option<Field>
                 Unknown::Nowhere(near) => near,
                 Unknown::OtherKind(_) => None,
             };
-            let cause = format!("there is no field '{}' for documents of kind {}", wanted.field, wanted.kind.as_str());
-            errors.add(Place::default(), "unknown-field", cause, format!("{}Names are those of the previewer.", did_you_mean(near)));
+            let cause = format!(
+                "there is no field '{}' for documents of kind {}",
+                wanted.field,
+                wanted.kind.as_str()
+            );
+            errors.add(
+                Place::default(),
+                "unknown-field",
+                cause,
+                format!("{}Names are those of the previewer.", did_you_mean(near)),
+            );
             None
         }
     }
@@ -132,5 +201,7 @@ fn find_field(wanted: &TwoColumns<'_>, errors: &mut Errors<'_>) -> Option<Field>
 
 fn is_header(left: &str, right: &str, wanted: &TwoColumns<'_>) -> bool {
     let right = simplify(right);
-    simplify(left).starts_with("quickbooks") || matches!(right.as_str(), "source_value" | "source_sku") || right == simplify(wanted.field)
+    simplify(left).starts_with("quickbooks")
+        || matches!(right.as_str(), "source_value" | "source_sku")
+        || right == simplify(wanted.field)
 }

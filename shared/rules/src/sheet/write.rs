@@ -27,14 +27,22 @@ pub(super) fn write(file: &RuleFile) -> String {
     let _ = writer.write_record(COLUMNS);
     let mut put = |row: Row<'_>| {
         let [enabled, kind, connection, stop] = &row.flags;
-        let cells = [row.rule, row.part, &row.path, row.name, &row.field, &row.value, &row.to, row.case, enabled, kind, connection, stop];
+        let cells = [
+            row.rule, row.part, &row.path, row.name, &row.field, &row.value, &row.to, row.case, enabled,
+            kind, connection, stop,
+        ];
         let _ = writer.write_record(cells);
     };
     for rule in &file.rules {
         write_rule(rule, &mut put);
     }
     for test in &file.tests {
-        put(Row { rule: &test.name.value, part: "test", value: write_test(test), ..Row::default() });
+        put(Row {
+            rule: &test.name.value,
+            part: "test",
+            value: write_test(test),
+            ..Row::default()
+        });
     }
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }
@@ -43,11 +51,27 @@ fn write_rule(rule: &Rule, put: &mut dyn FnMut(Row<'_>)) {
     let name = &rule.name.value;
     let yes = |flag: bool| if flag { "yes" } else { "no" }.to_owned();
     let connections = list::join(rule.connections.iter().map(String::as_str));
-    let flags = [yes(rule.enabled), rule.kind.as_str().to_owned(), connections, yes(rule.stop)];
-    put(Row { rule: name, part: "rule", flags, ..Row::default() });
+    let flags = [
+        yes(rule.enabled),
+        rule.kind.as_str().to_owned(),
+        connections,
+        yes(rule.stop),
+    ];
+    put(Row {
+        rule: name,
+        part: "rule",
+        flags,
+        ..Row::default()
+    });
     write_when(name, &rule.when, "1", put);
     for (left, right) in &rule.table {
-        put(Row { rule: name, part: "table", value: left.clone(), to: right.clone(), ..Row::default() });
+        put(Row {
+            rule: name,
+            part: "table",
+            value: left.clone(),
+            to: right.clone(),
+            ..Row::default()
+        });
     }
     for action in &rule.then {
         put(action_row(name, &action.value));
@@ -55,9 +79,19 @@ fn write_rule(rule: &Rule, put: &mut dyn FnMut(Row<'_>)) {
 }
 
 fn write_when(rule: &str, when: &When, path: &str, put: &mut dyn FnMut(Row<'_>)) {
-    let base = Row { rule, part: "when", path: path.to_owned(), ..Row::default() };
+    let base = Row {
+        rule,
+        part: "when",
+        path: path.to_owned(),
+        ..Row::default()
+    };
     let (name, parts) = match when {
-        When::Always => return put(Row { name: "always", ..base }),
+        When::Always => {
+            return put(Row {
+                name: "always",
+                ..base
+            });
+        }
         When::Is(condition) => {
             let condition = &condition.value;
             let value = match condition.operator.takes() {
@@ -65,7 +99,13 @@ fn write_when(rule: &str, when: &When, path: &str, put: &mut dyn FnMut(Row<'_>))
                 _ => condition.values.first().cloned().unwrap_or_default(),
             };
             let case = if condition.exact { "exact" } else { "" };
-            return put(Row { name: condition.operator.as_str(), field: condition.field.name(), value, case, ..base });
+            return put(Row {
+                name: condition.operator.as_str(),
+                field: condition.field.name(),
+                value,
+                case,
+                ..base
+            });
         }
         When::All(parts) => ("all", parts),
         When::Any(parts) => ("any", parts),
@@ -99,15 +139,33 @@ fn action_row<'a>(rule: &'a str, action: &Action) -> Row<'a> {
             Affix::Suffix(text) => row("strip_suffix", field.name(), text, none()),
         },
         Action::Template { field, text } => row("template", none(), text, field.name()),
-        Action::SplitSku { keep: Side::Left, separator } => row("split_sku", none(), separator, "left".to_owned()),
-        Action::SplitSku { keep: Side::Right, separator } => row("split_sku", none(), separator, "right".to_owned()),
+        Action::SplitSku {
+            keep: Side::Left,
+            separator,
+        } => row("split_sku", none(), separator, "left".to_owned()),
+        Action::SplitSku {
+            keep: Side::Right,
+            separator,
+        } => row("split_sku", none(), separator, "right".to_owned()),
         Action::MultiplyQuantity(factor) => row("multiply_quantity", none(), &factor.to_string(), none()),
         Action::DivideQuantity(factor) => row("divide_quantity", none(), &factor.to_string(), none()),
-        Action::Surcharge(Surcharge::Amount(amount)) => row("add_surcharge", none(), &amount.to_string(), none()),
-        Action::Surcharge(Surcharge::Percent(percent)) => row("add_surcharge", none(), &format!("{percent}%"), none()),
+        Action::Surcharge(Surcharge::Amount(amount)) => {
+            row("add_surcharge", none(), &amount.to_string(), none())
+        }
+        Action::Surcharge(Surcharge::Percent(percent)) => {
+            row("add_surcharge", none(), &format!("{percent}%"), none())
+        }
         Action::AddLine(line) => {
-            let fields: Vec<String> = line.iter().map(|(id, value)| format!("{}={value}", id.spec().name)).collect();
-            row("add_line", none(), &list::join(fields.iter().map(String::as_str)), none())
+            let fields: Vec<String> = line
+                .iter()
+                .map(|(id, value)| format!("{}={value}", id.spec().name))
+                .collect();
+            row(
+                "add_line",
+                none(),
+                &list::join(fields.iter().map(String::as_str)),
+                none(),
+            )
         }
         Action::Skip(reason) => row("skip", none(), reason, none()),
         Action::Hold(reason) => row("hold", none(), reason, none()),

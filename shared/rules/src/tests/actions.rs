@@ -19,30 +19,74 @@ fn every_action_that_sets_a_header_field_sets_it() {
         ("map_shipping_tax_code", "S20", fields::SHIPPING_TAX_CODE, "S20"),
         ("map_discount_tax_code", "S20", fields::DISCOUNT_TAX_CODE, "S20"),
         ("map_customer_tax_code", "S20", fields::CUSTOMER_TAX_CODE, "S20"),
-        ("map shipping method to QuickBooks", "Postage", fields::SHIPPING_ITEM, "Postage"),
-        ("override shipping amount", "3.99", fields::SHIPPING_AMOUNT, "3.99"),
+        (
+            "map shipping method to QuickBooks",
+            "Postage",
+            fields::SHIPPING_ITEM,
+            "Postage",
+        ),
+        (
+            "override shipping amount",
+            "3.99",
+            fields::SHIPPING_AMOUNT,
+            "3.99",
+        ),
         ("map discount", "Coupon", fields::DISCOUNT_ITEM, "Coupon"),
-        ("map order deposit account", "PayPal", fields::DEPOSIT_ACCOUNT, "PayPal"),
+        (
+            "map order deposit account",
+            "PayPal",
+            fields::DEPOSIT_ACCOUNT,
+            "PayPal",
+        ),
         ("map_payment_method", "Visa", fields::PAYMENT_METHOD, "Visa"),
-        ("map payment reference number", "P1", fields::PAYMENT_REFERENCE, "P1"),
-        ("map order A/R account", "Debtors EUR", fields::RECEIVABLE_ACCOUNT, "Debtors EUR"),
+        (
+            "map payment reference number",
+            "P1",
+            fields::PAYMENT_REFERENCE,
+            "P1",
+        ),
+        (
+            "map order A/R account",
+            "Debtors EUR",
+            fields::RECEIVABLE_ACCOUNT,
+            "Debtors EUR",
+        ),
         ("map currency code", "eur", fields::CURRENCY, "EUR"),
-        ("map transaction type", "Sales Receipts", fields::DOCUMENT_TYPE, "sales_receipt"),
+        (
+            "map transaction type",
+            "Sales Receipts",
+            fields::DOCUMENT_TYPE,
+            "sales_receipt",
+        ),
         ("map_document_type", "invoice", fields::DOCUMENT_TYPE, "invoice"),
         ("map order number", "N7", fields::DOCUMENT_NUMBER, "N7"),
         ("add order prefix", "AZ-", fields::NUMBER_PREFIX, "AZ-"),
         ("map_terms", "NET 30", fields::TERMS, "NET 30"),
         ("map store name to QuickBooks", "Shop", fields::STORE_NAME, "Shop"),
         ("map_customer_name", "Jo", fields::CUSTOMER_NAME, "Jo"),
-        ("map billing address company", "ABC", fields::BILLING_COMPANY, "ABC"),
+        (
+            "map billing address company",
+            "ABC",
+            fields::BILLING_COMPANY,
+            "ABC",
+        ),
         ("map_date", "2026-02-01", fields::DATE, "2026-02-01"),
         ("map_due_date", "2026-03-01", fields::DUE_DATE, "2026-03-01"),
         ("map_ship_date", "2026-02-02", fields::SHIP_DATE, "2026-02-02"),
         ("map_memo", "thanks", fields::MEMO, "thanks"),
-        ("map_customer_memo", "hello {reference}", fields::CUSTOMER_MEMO, "hello AZ-77"),
+        (
+            "map_customer_memo",
+            "hello {reference}",
+            fields::CUSTOMER_MEMO,
+            "hello AZ-77",
+        ),
     ];
     for (action, value, field, wanted) in cases {
-        assert_eq!(after("always", &format!("{{ {action}: \"{value}\" }}"), *field), *wanted, "{action}");
+        assert_eq!(
+            after("always", &format!("{{ {action}: \"{value}\" }}"), *field),
+            *wanted,
+            "{action}"
+        );
     }
 }
 
@@ -61,7 +105,13 @@ fn every_action_that_sets_a_line_field_sets_it_on_the_lines_that_match() {
     for (action, value, field) in cases {
         let mut facts = order(&["ABC-FBA", "XYZ"]);
         let before = shown_on_line(&facts, 1, *field);
-        run(&one_rule("{ field: sku, equals: abc-fba }", &format!("{{ {action}: \"{value}\" }}")), &mut facts);
+        run(
+            &one_rule(
+                "{ field: sku, equals: abc-fba }",
+                &format!("{{ {action}: \"{value}\" }}"),
+            ),
+            &mut facts,
+        );
         assert_eq!(shown_on_line(&facts, 0, *field), *value, "{action}");
         assert_eq!(shown_on_line(&facts, 1, *field), before, "{action}");
     }
@@ -70,17 +120,44 @@ fn every_action_that_sets_a_line_field_sets_it_on_the_lines_that_match() {
 #[test]
 fn map_all_without_a_target_copies_the_compared_field() {
     let when = "{ field: order source WH, map all: true }";
-    assert_eq!(after(when, "{ map store name to QuickBooks: }", fields::STORE_NAME), "EBAY1");
+    assert_eq!(
+        after(when, "{ map store name to QuickBooks: }", fields::STORE_NAME),
+        "EBAY1"
+    );
     assert_eq!(after(when, "{ map: store_name }", fields::STORE_NAME), "EBAY1");
-    assert_eq!(after("{ field: reference number, always: true }", "{ map order number: }", fields::DOCUMENT_NUMBER), "AZ-77");
+    assert_eq!(
+        after(
+            "{ field: reference number, always: true }",
+            "{ map order number: }",
+            fields::DOCUMENT_NUMBER
+        ),
+        "AZ-77"
+    );
 }
 
 #[test]
 fn map_all_with_a_target_sets_the_constant() {
     let when = "{ field: shipping_service, always: true }";
-    assert_eq!(after(when, "{ map_shipping_item: Postage }", fields::SHIPPING_ITEM), "Postage");
-    assert_eq!(after("always", "{ map: shipping_item, to: Postage }", fields::SHIPPING_ITEM), "Postage");
-    assert_eq!(after("always", "{ set: shipping_item, to: Postage }", fields::SHIPPING_ITEM), "Postage");
+    assert_eq!(
+        after(when, "{ map_shipping_item: Postage }", fields::SHIPPING_ITEM),
+        "Postage"
+    );
+    assert_eq!(
+        after(
+            "always",
+            "{ map: shipping_item, to: Postage }",
+            fields::SHIPPING_ITEM
+        ),
+        "Postage"
+    );
+    assert_eq!(
+        after(
+            "always",
+            "{ set: shipping_item, to: Postage }",
+            fields::SHIPPING_ITEM
+        ),
+        "Postage"
+    );
 }
 
 #[test]
@@ -91,9 +168,18 @@ fn map_all_limited_to_a_channel_still_copies_the_field_that_is_mapped() {
 
 #[test]
 fn map_and_copy_take_another_field_when_it_is_named() {
-    assert_eq!(after("always", "{ map: memo, from: reference }", fields::MEMO), "AZ-77");
-    assert_eq!(after("always", "{ copy: total_charge, to: memo }", fields::MEMO), "");
-    assert_eq!(after("always", "{ copy: shipping_amount, to: memo }", fields::MEMO), "4.5");
+    assert_eq!(
+        after("always", "{ map: memo, from: reference }", fields::MEMO),
+        "AZ-77"
+    );
+    assert_eq!(
+        after("always", "{ copy: total_charge, to: memo }", fields::MEMO),
+        ""
+    );
+    assert_eq!(
+        after("always", "{ copy: shipping_amount, to: memo }", fields::MEMO),
+        "4.5"
+    );
 }
 
 #[test]
@@ -101,7 +187,9 @@ fn ends_with_and_an_empty_target_strip_the_suffix_and_leave_other_skus() {
     for then in ["{ map_sku: }", "{ strip: sku }"] {
         let mut facts = order(&["ABC-FBA", "ABC", "abc-fba", "-FBA"]);
         run(&one_rule("{ field: sku, ends_with: \"-FBA\" }", then), &mut facts);
-        let skus: Vec<String> = (0..4).map(|line| shown_on_line(&facts, line, fields::SKU)).collect();
+        let skus: Vec<String> = (0..4)
+            .map(|line| shown_on_line(&facts, line, fields::SKU))
+            .collect();
         assert_eq!(skus, ["ABC", "ABC", "abc", ""], "{then}");
     }
 }
@@ -109,30 +197,72 @@ fn ends_with_and_an_empty_target_strip_the_suffix_and_leave_other_skus() {
 #[test]
 fn starts_with_and_an_empty_target_strip_the_prefix() {
     let mut facts = order(&["AMZ-1", "1"]);
-    run(&one_rule("{ field: sku, starts_with: amz- }", "{ map_sku: }"), &mut facts);
-    assert_eq!([shown_on_line(&facts, 0, fields::SKU), shown_on_line(&facts, 1, fields::SKU)], ["1", "1"]);
+    run(
+        &one_rule("{ field: sku, starts_with: amz- }", "{ map_sku: }"),
+        &mut facts,
+    );
+    assert_eq!(
+        [
+            shown_on_line(&facts, 0, fields::SKU),
+            shown_on_line(&facts, 1, fields::SKU)
+        ],
+        ["1", "1"]
+    );
 }
 
 #[test]
 fn stripping_with_case_exact_leaves_the_other_case() {
     let mut facts = order(&["A-FBA", "A-fba"]);
-    run(&one_rule("{ field: sku, ends_with: \"-FBA\", case: exact }", "{ strip: sku }"), &mut facts);
-    assert_eq!([shown_on_line(&facts, 0, fields::SKU), shown_on_line(&facts, 1, fields::SKU)], ["A", "A-fba"]);
+    run(
+        &one_rule(
+            "{ field: sku, ends_with: \"-FBA\", case: exact }",
+            "{ strip: sku }",
+        ),
+        &mut facts,
+    );
+    assert_eq!(
+        [
+            shown_on_line(&facts, 0, fields::SKU),
+            shown_on_line(&facts, 1, fields::SKU)
+        ],
+        ["A", "A-fba"]
+    );
 }
 
 #[test]
 fn strip_with_a_given_prefix_or_suffix_takes_it_away_where_it_is() {
     let mut facts = order(&["A-1-X", "B"]);
-    run(&one_rule("always", "{ strip: sku, prefix: a- }, { strip: sku, suffix: \"-X\" }"), &mut facts);
-    assert_eq!([shown_on_line(&facts, 0, fields::SKU), shown_on_line(&facts, 1, fields::SKU)], ["1", "B"]);
+    run(
+        &one_rule(
+            "always",
+            "{ strip: sku, prefix: a- }, { strip: sku, suffix: \"-X\" }",
+        ),
+        &mut facts,
+    );
+    assert_eq!(
+        [
+            shown_on_line(&facts, 0, fields::SKU),
+            shown_on_line(&facts, 1, fields::SKU)
+        ],
+        ["1", "B"]
+    );
 }
 
 #[test]
 fn split_sku_keeps_the_side_of_the_first_separator() {
     for (side, wanted) in [("left", "A"), ("right", "B-C")] {
         let mut facts = order(&["A-B-C", "ABC"]);
-        run(&one_rule("always", &format!("{{ split_sku: {side}, separator: \"-\" }}")), &mut facts);
-        assert_eq!([shown_on_line(&facts, 0, fields::SKU), shown_on_line(&facts, 1, fields::SKU)], [wanted, "ABC"]);
+        run(
+            &one_rule("always", &format!("{{ split_sku: {side}, separator: \"-\" }}")),
+            &mut facts,
+        );
+        assert_eq!(
+            [
+                shown_on_line(&facts, 0, fields::SKU),
+                shown_on_line(&facts, 1, fields::SKU)
+            ],
+            [wanted, "ABC"]
+        );
     }
 }
 
@@ -140,7 +270,8 @@ fn split_sku_keeps_the_side_of_the_first_separator() {
 fn templates_name_fields_of_the_line_and_of_the_order() {
     let mut facts = order(&["A"]);
     facts.push_extended("Gift note", "hi");
-    let then = "{ map_description: \"{sku} x {quantity} {{{source}}} {extended_property.gift note}{terms}\" }";
+    let then =
+        "{ map_description: \"{sku} x {quantity} {{{source}}} {extended_property.gift note}{terms}\" }";
     run(&one_rule("always", then), &mut facts);
     assert_eq!(shown_on_line(&facts, 0, fields::DESCRIPTION), "A x 2 {AMAZON} hi");
 }
@@ -148,7 +279,10 @@ fn templates_name_fields_of_the_line_and_of_the_order() {
 #[test]
 fn multiply_quantity_keeps_the_line_total() {
     let mut facts = order(&["3 pack", "single"]);
-    run(&one_rule("{ field: sku, contains: 3 pack }", "{ multiply_quantity: 3 }"), &mut facts);
+    run(
+        &one_rule("{ field: sku, contains: 3 pack }", "{ multiply_quantity: 3 }"),
+        &mut facts,
+    );
     assert_eq!(shown_on_line(&facts, 0, fields::QUANTITY), "6");
     assert_eq!(shown_on_line(&facts, 0, fields::LINE_TOTAL), "10");
     assert_eq!(shown_on_line(&facts, 0, fields::PRICE_PER_UNIT), "1.6666666667");
@@ -157,8 +291,14 @@ fn multiply_quantity_keeps_the_line_total() {
 
 #[test]
 fn a_surcharge_is_an_amount_or_a_share_of_the_shipping_amount() {
-    assert_eq!(after("always", "{ add_surcharge: 1.50 }", fields::SHIPPING_AMOUNT), "6");
-    assert_eq!(after("always", "{ add_surcharge: \"10%\" }", fields::SHIPPING_AMOUNT), "4.95");
+    assert_eq!(
+        after("always", "{ add_surcharge: 1.50 }", fields::SHIPPING_AMOUNT),
+        "6"
+    );
+    assert_eq!(
+        after("always", "{ add_surcharge: \"10%\" }", fields::SHIPPING_AMOUNT),
+        "4.95"
+    );
     let mut facts = Facts::new();
     run(&one_rule("always", "{ add_surcharge: 2 }"), &mut facts);
     assert_eq!(shown(&facts, fields::SHIPPING_AMOUNT), "2");
@@ -167,7 +307,10 @@ fn a_surcharge_is_an_amount_or_a_share_of_the_shipping_amount() {
 #[test]
 fn clearing_the_ship_date_leaves_nothing() {
     let mut facts = order(&[]);
-    facts.set(fields::SHIP_DATE, "2026-01-01".parse::<jiff::civil::Date>().unwrap());
+    facts.set(
+        fields::SHIP_DATE,
+        "2026-01-01".parse::<jiff::civil::Date>().unwrap(),
+    );
     run(&one_rule("always", "{ remove: ship_date }"), &mut facts);
     assert_eq!(*facts.get(fields::SHIP_DATE), Value::Absent);
 }
@@ -180,10 +323,22 @@ fn skip_and_hold_end_the_run_with_reason_and_rule() {
     );
     let mut facts = order(&[]);
     let trace = run(&file, &mut facts);
-    assert_eq!(trace.outcome, Outcome::Skipped { rule: "test orders".into(), reason: "a test".into() });
+    assert_eq!(
+        trace.outcome,
+        Outcome::Skipped {
+            rule: "test orders".into(),
+            reason: "a test".into()
+        }
+    );
     assert_eq!(shown(&facts, fields::CLASS), "");
     let trace = run(&one_rule("always", "{ hold: look }"), &mut order(&[]));
-    assert_eq!(trace.outcome, Outcome::Held { rule: "r".into(), reason: "look".into() });
+    assert_eq!(
+        trace.outcome,
+        Outcome::Held {
+            rule: "r".into(),
+            reason: "look".into()
+        }
+    );
 }
 
 #[test]
@@ -194,7 +349,14 @@ fn stop_keeps_later_rules_from_running() {
     );
     let mut facts = order(&[]);
     let trace = run(&file, &mut facts);
-    assert_eq!((trace.fired.len(), trace.fired[0].stopped, shown(&facts, fields::CLASS).as_str()), (1, true, "A"));
+    assert_eq!(
+        (
+            trace.fired.len(),
+            trace.fired[0].stopped,
+            shown(&facts, fields::CLASS).as_str()
+        ),
+        (1, true, "A")
+    );
 }
 
 #[test]
@@ -206,7 +368,10 @@ fn a_line_that_a_rule_adds_is_seen_by_later_rules() {
     let mut facts = order(&["A"]);
     let trace = run(&file, &mut facts);
     assert_eq!(trace.fired.len(), 2);
-    assert_eq!((facts.line_count(), facts.is_added(0), facts.is_added(1)), (2, false, true));
+    assert_eq!(
+        (facts.line_count(), facts.is_added(0), facts.is_added(1)),
+        (2, false, true)
+    );
     assert_eq!(shown_on_line(&facts, 1, fields::ITEM), "Gift wrap");
 }
 
@@ -218,7 +383,9 @@ fn a_table_maps_many_values_in_one_rule() {
     );
     let mut facts = order(&["abc", "xyz", "other", "Widget"]);
     let trace = run(&file, &mut facts);
-    let skus: Vec<String> = (0..4).map(|line| shown_on_line(&facts, line, fields::SKU)).collect();
+    let skus: Vec<String> = (0..4)
+        .map(|line| shown_on_line(&facts, line, fields::SKU))
+        .collect();
     assert_eq!(skus, ["Widget", "Gadget", "other", "Widget"]);
     assert_eq!(trace.fired[0].changes.len(), 2);
 }
@@ -233,16 +400,37 @@ fn rules_apply_top_down_and_the_second_sees_what_the_first_did() {
     );
     let mut facts = order(&[]);
     let trace = run(&file, &mut facts);
-    let told: Vec<String> =
-        trace.fired.iter().flat_map(|fired| fired.changes.iter().map(move |change| format!("{} {change}", fired.name))).collect();
-    assert_eq!(told, ["r1 class: '' -> 'A'", "r2 class: 'A' -> 'B'", "r3 memo: '' -> 'B'"]);
+    let told: Vec<String> = trace
+        .fired
+        .iter()
+        .flat_map(|fired| {
+            fired
+                .changes
+                .iter()
+                .map(move |change| format!("{} {change}", fired.name))
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "r1 class: '' -> 'A'",
+            "r2 class: 'A' -> 'B'",
+            "r3 memo: '' -> 'B'"
+        ]
+    );
     assert_eq!(shown(&facts, fields::TERMS), "");
 }
 
 #[test]
 fn actions_of_a_rule_do_not_change_which_lines_it_matched() {
     let mut facts = order(&["A", "A"]);
-    let trace = run(&one_rule("{ field: sku, equals: A }", "{ map_sku: B }, { map_line_class: X }"), &mut facts);
+    let trace = run(
+        &one_rule(
+            "{ field: sku, equals: A }",
+            "{ map_sku: B }, { map_line_class: X }",
+        ),
+        &mut facts,
+    );
     assert_eq!(trace.fired[0].changes.len(), 4);
     assert_eq!(shown_on_line(&facts, 1, fields::LINE_CLASS), "X");
 }
@@ -250,7 +438,10 @@ fn actions_of_a_rule_do_not_change_which_lines_it_matched() {
 #[test]
 fn a_document_action_reads_line_fields_from_the_first_line_that_matched() {
     let mut facts = order(&["A", "B-1", "B-2"]);
-    run(&one_rule("{ field: sku, starts_with: B }", "{ copy: sku, to: memo }"), &mut facts);
+    run(
+        &one_rule("{ field: sku, starts_with: B }", "{ copy: sku, to: memo }"),
+        &mut facts,
+    );
     assert_eq!(shown(&facts, fields::MEMO), "B-1");
 }
 
@@ -258,9 +449,18 @@ fn a_document_action_reads_line_fields_from_the_first_line_that_matched() {
 fn a_value_that_does_not_fit_its_field_is_left_alone_with_a_warning() {
     let mut facts = order(&[]);
     facts.push_extended("postage", "free");
-    let trace = run(&one_rule("always", "{ copy: extended_property.postage, to: shipping_amount }"), &mut facts);
+    let trace = run(
+        &one_rule(
+            "always",
+            "{ copy: extended_property.postage, to: shipping_amount }",
+        ),
+        &mut facts,
+    );
     assert_eq!(shown(&facts, fields::SHIPPING_AMOUNT), "4.5");
-    assert_eq!(trace.warnings, ["rule 'r': 'free' does not fit the type money, so 'shipping_amount' stays as it is"]);
+    assert_eq!(
+        trace.warnings,
+        ["rule 'r': 'free' does not fit the type money, so 'shipping_amount' stays as it is"]
+    );
 }
 
 #[test]
@@ -268,14 +468,19 @@ fn a_sum_that_is_too_large_is_left_alone_with_a_warning() {
     let mut facts = order(&["A"]);
     facts.set_on_line(0, fields::QUANTITY, Value::Number(rust_decimal::Decimal::MAX));
     facts.set(fields::SHIPPING_AMOUNT, Value::Number(rust_decimal::Decimal::MAX));
-    let trace = run(&one_rule("always", "{ multiply_quantity: 3 }, { add_surcharge: \"50%\" }"), &mut facts);
+    let trace = run(
+        &one_rule("always", "{ multiply_quantity: 3 }, { add_surcharge: \"50%\" }"),
+        &mut facts,
+    );
     assert_eq!(trace.warnings.len(), 2);
 }
 
 #[test]
 fn a_stock_update_is_excluded_multiplied_divided_and_sent_to_a_location() {
     let rule = |when: &str, then: &str| {
-        read(&format!("rules:\n  - name: r\n    for: stock\n    when: {when}\n    then: [{then}]\n"))
+        read(&format!(
+            "rules:\n  - name: r\n    for: stock\n    when: {when}\n    then: [{then}]\n"
+        ))
     };
     let stock = || {
         let mut facts = Facts::new();
@@ -286,7 +491,12 @@ fn a_stock_update_is_excluded_multiplied_divided_and_sent_to_a_location() {
     };
     let level = |then: &str| {
         let mut facts = stock();
-        run_kind(&rule("{ field: sku, starts_with: pack- }", then), &mut facts, Kind::Stock, None);
+        run_kind(
+            &rule("{ field: sku, starts_with: pack- }", then),
+            &mut facts,
+            Kind::Stock,
+            None,
+        );
         [fields::STOCK_LEVEL, fields::STOCK_SKU, fields::STOCK_LOCATION].map(|field| shown(&facts, field))
     };
     assert_eq!(level("{ multiply_quantity: 3 }")[0], "30");
@@ -294,7 +504,16 @@ fn a_stock_update_is_excluded_multiplied_divided_and_sent_to_a_location() {
     assert_eq!(level("{ map_location: Enchantress }")[2], "Enchantress");
     assert_eq!(level("{ map: location, to: Enchantress }")[2], "Enchantress");
     assert_eq!(level("{ map_sku: P3 }")[1], "P3");
-    let file = rule("{ field: sku, equals: pack-3 }", "{ exclude product from inventory sync: not sold }");
+    let file = rule(
+        "{ field: sku, equals: pack-3 }",
+        "{ exclude product from inventory sync: not sold }",
+    );
     let trace = run_kind(&file, &mut stock(), Kind::Stock, None);
-    assert_eq!(trace.outcome, Outcome::Skipped { rule: "r".into(), reason: "not sold".into() });
+    assert_eq!(
+        trace.outcome,
+        Outcome::Skipped {
+            rule: "r".into(),
+            reason: "not sold".into()
+        }
+    );
 }

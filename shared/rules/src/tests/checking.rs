@@ -4,11 +4,19 @@ use super::read;
 use crate::{NameKind, NameLookup, Names, NoNames};
 
 fn check(text: &str) -> Vec<String> {
-    read(text).check(&NoNames).iter().map(|finding| format!("{} {} [{}]", finding.rule, finding.cause, finding.code)).collect()
+    read(text)
+        .check(&NoNames)
+        .iter()
+        .map(|finding| format!("{} {} [{}]", finding.rule, finding.cause, finding.code))
+        .collect()
 }
 
 fn codes(text: &str) -> Vec<String> {
-    read(text).check(&NoNames).iter().map(|finding| format!("{} {}", finding.rule, finding.code)).collect()
+    read(text)
+        .check(&NoNames)
+        .iter()
+        .map(|finding| format!("{} {}", finding.rule, finding.code))
+        .collect()
 }
 
 struct Company;
@@ -55,7 +63,8 @@ fn rules_after_one_that_ends_every_document_never_run() {
              - {{ name: b, when: always, then: [{{ map_terms: X }}] }}\n  - {{ name: r, for: refund, when: always, then: [{{ map_class: X }}] }}\n"
         )
     };
-    let wanted = "a it and the 1 rules after it never run: rule 'end' before them ends every document [unreachable]";
+    let wanted =
+        "a it and the 1 rules after it never run: rule 'end' before them ends every document [unreachable]";
     assert_eq!(check(&text("always")), [wanted]);
     assert_eq!(check(&text("{ field: source, always: true }")), [wanted]);
     assert!(check(&text("{ field: source, equals: x }")).is_empty());
@@ -101,16 +110,36 @@ fn disabled_rules_and_actions_after_the_end_are_found() {
 #[test]
 fn conditions_that_never_fit_their_field_are_found() {
     let never = [
-        ("{ field: shipping_country_code, equals: United Kingdom }", "the field has 2 letters"),
-        ("{ field: order status, in_list: [refunded, lost] }", "the field is one of unpaid, paid, return, pending, resend"),
-        ("{ field: order_book, contains: shut }", "the field is one of open, processed"),
-        ("{ field: order total, contains: GBP }", "the type of the field is money"),
-        ("{ field: received_date, starts_with: \"31/01\" }", "the type of the field is date"),
+        (
+            "{ field: shipping_country_code, equals: United Kingdom }",
+            "the field has 2 letters",
+        ),
+        (
+            "{ field: order status, in_list: [refunded, lost] }",
+            "the field is one of unpaid, paid, return, pending, resend",
+        ),
+        (
+            "{ field: order_book, contains: shut }",
+            "the field is one of open, processed",
+        ),
+        (
+            "{ field: order total, contains: GBP }",
+            "the type of the field is money",
+        ),
+        (
+            "{ field: received_date, starts_with: \"31/01\" }",
+            "the type of the field is date",
+        ),
         ("{ field: currency, ends_with: POUND }", "the field has 3 letters"),
     ];
     for (when, why) in never {
-        let found = check(&format!("rules: [{{ name: r, when: {when}, then: [{{ map_class: X }}] }}]"));
-        assert!(found.len() == 1 && found[0].ends_with(&format!("never holds: {why} [never-holds]")), "{found:?}");
+        let found = check(&format!(
+            "rules: [{{ name: r, when: {when}, then: [{{ map_class: X }}] }}]"
+        ));
+        assert!(
+            found.len() == 1 && found[0].ends_with(&format!("never holds: {why} [never-holds]")),
+            "{found:?}"
+        );
     }
     let sound = [
         "{ field: shipping_country_code, equals: gb }",
@@ -120,14 +149,22 @@ fn conditions_that_never_fit_their_field_are_found() {
         "{ field: shipping_country_code, not_equals: United Kingdom }",
     ];
     for when in sound {
-        assert!(check(&format!("rules: [{{ name: r, when: {when}, then: [{{ map_class: X }}] }}]")).is_empty(), "{when}");
+        assert!(
+            check(&format!(
+                "rules: [{{ name: r, when: {when}, then: [{{ map_class: X }}] }}]"
+            ))
+            .is_empty(),
+            "{when}"
+        );
     }
 }
 
 #[test]
 fn contradictions_are_found_and_compatible_conditions_are_not() {
     let both = |left: &str, right: &str| {
-        let text = format!("rules: [{{ name: r, when: {{ all: [{{ {left} }}, {{ {right} }}] }}, then: [{{ map_class: X }}] }}]");
+        let text = format!(
+            "rules: [{{ name: r, when: {{ all: [{{ {left} }}, {{ {right} }}] }}, then: [{{ map_class: X }}] }}]"
+        );
         codes(&text) == ["r contradiction"]
     };
     let contradictions = [
@@ -137,10 +174,22 @@ fn contradictions_are_found_and_compatible_conditions_are_not() {
         ("field: source, starts_with: X", "field: source, equals: AB"),
         ("field: source, equals: A", "field: source, in_list: [B, C]"),
         ("field: source, is_blank: true", "field: source, equals: A"),
-        ("field: source, is_not_blank: true", "field: source, is_blank: true"),
-        ("field: order total, greater_than: 5", "field: order total, less_than: 5"),
-        ("field: order total, greater_or_equal: 5", "field: order total, less_than: 5"),
-        ("field: order date, after: 2026-02-01", "field: order date, before: 2026-01-01"),
+        (
+            "field: source, is_not_blank: true",
+            "field: source, is_blank: true",
+        ),
+        (
+            "field: order total, greater_than: 5",
+            "field: order total, less_than: 5",
+        ),
+        (
+            "field: order total, greater_or_equal: 5",
+            "field: order total, less_than: 5",
+        ),
+        (
+            "field: order date, after: 2026-02-01",
+            "field: order date, before: 2026-01-01",
+        ),
         ("field: order total, equals: 5", "field: order total, equals: 6"),
     ];
     for (left, right) in contradictions {
@@ -149,10 +198,19 @@ fn contradictions_are_found_and_compatible_conditions_are_not() {
     let compatible = [
         ("field: source, equals: A", "field: source, equals: a"),
         ("field: source, equals: A", "field: sub_source, equals: B"),
-        ("field: source, equals: A", "field: source, not_equals: a, case: exact"),
+        (
+            "field: source, equals: A",
+            "field: source, not_equals: a, case: exact",
+        ),
         ("field: folders, equals: A", "field: folders, equals: B"),
-        ("field: order total, greater_or_equal: 5", "field: order total, less_or_equal: 5"),
-        ("field: order total, equals: 5", "field: order total, equals: 5.00"),
+        (
+            "field: order total, greater_or_equal: 5",
+            "field: order total, less_or_equal: 5",
+        ),
+        (
+            "field: order total, equals: 5",
+            "field: order total, equals: 5.00",
+        ),
         ("field: source, is_blank: true", "field: source, not_equals: A"),
     ];
     for (left, right) in compatible {
@@ -162,22 +220,41 @@ fn contradictions_are_found_and_compatible_conditions_are_not() {
 
 #[test]
 fn matches_is_said_to_mean_contains() {
-    let found = codes("rules: [{ name: r, when: { field: payment_method, matches: PayPal }, then: [{ map_class: X }] }]");
+    let found = codes(
+        "rules: [{ name: r, when: { field: payment_method, matches: PayPal }, then: [{ map_class: X }] }]",
+    );
     assert_eq!(found, ["r matches-is-contains"]);
 }
 
 #[test]
 fn many_rows_with_one_suffix_are_reported_once() {
     let rows = |count: usize| {
-        let rows: Vec<String> = (0..count).map(|number| format!("S{number}-FBA: S{number}")).collect();
-        format!("rules: [{{ name: t, when: {{ field: sku, in_table: true }}, table: {{ {} }}, then: [{{ from_table: sku }}] }}]", rows.join(", "))
+        let rows: Vec<String> = (0..count)
+            .map(|number| format!("S{number}-FBA: S{number}"))
+            .collect();
+        format!(
+            "rules: [{{ name: t, when: {{ field: sku, in_table: true }}, table: {{ {} }}, then: [{{ from_table: sku }}] }}]",
+            rows.join(", ")
+        )
     };
     let file = read(&rows(10));
     let found = file.check(&NoNames);
-    assert_eq!(found[0].cause, "10 rows from here on only take the suffix '-FBA' away from 'sku'");
-    assert_eq!(found[0].remedy, "One rule does it: when { field: sku, ends_with: \"-FBA\" } then { map: sku }.");
+    assert_eq!(
+        found[0].cause,
+        "10 rows from here on only take the suffix '-FBA' away from 'sku'"
+    );
+    assert_eq!(
+        found[0].remedy,
+        "One rule does it: when { field: sku, ends_with: \"-FBA\" } then { map: sku }."
+    );
     assert!(codes(&rows(9)).is_empty());
-    let rules: Vec<String> = (0..10).map(|n| format!("{{ name: r{n}, when: {{ field: sku, equals: AMZ-{n} }}, then: [{{ map_sku: \"{n}\" }}] }}")).collect();
+    let rules: Vec<String> = (0..10)
+        .map(|n| {
+            format!(
+                "{{ name: r{n}, when: {{ field: sku, equals: AMZ-{n} }}, then: [{{ map_sku: \"{n}\" }}] }}"
+            )
+        })
+        .collect();
     let found = codes(&format!("rules: [{}]", rules.join(", ")));
     assert_eq!(found, ["r0 one-rule-would-do"]);
 }
@@ -208,7 +285,11 @@ fn findings_of_the_check_agree_with_what_runs() {
             facts.set(crate::fields::TERMS, *random.pick(&["a", "12", ""]));
             let trace = super::run(&file, &mut facts);
             for fired in trace.fired {
-                assert!(!(dead.contains(&fired.name.to_string()) && whole_rule_dead(&fired.name)), "seed {seed} trial {trial} {}", fired.name);
+                assert!(
+                    !(dead.contains(&fired.name.to_string()) && whole_rule_dead(&fired.name)),
+                    "seed {seed} trial {trial} {}",
+                    fired.name
+                );
             }
         }
     }

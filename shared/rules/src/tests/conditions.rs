@@ -9,7 +9,10 @@ fn sample() -> Facts {
     facts.set(fields::SOURCE, "Amazon UK");
     facts.set(fields::SUB_SOURCE, "  ");
     facts.set(fields::TOTAL_CHARGE, number("12.50"));
-    facts.set(fields::RECEIVED_DATE, "2026-01-31".parse::<jiff::civil::Date>().unwrap());
+    facts.set(
+        fields::RECEIVED_DATE,
+        "2026-01-31".parse::<jiff::civil::Date>().unwrap(),
+    );
     facts.set(fields::FOLDERS, vec!["Urgent".to_owned(), "VIP".to_owned()]);
     facts.push_extended("Gift", "Yes 12");
     facts.push_extended("Weight", "7.5");
@@ -18,7 +21,9 @@ fn sample() -> Facts {
 
 fn holds(field: &str, operator: &str, value: &str, exact: bool) -> Result<bool, String> {
     let case = if exact { ", case: exact" } else { "" };
-    let text = format!("rules: [{{ name: r, when: {{ field: {field}, {operator}: {value}{case} }}, then: [{{ map_class: X }}] }}]");
+    let text = format!(
+        "rules: [{{ name: r, when: {{ field: {field}, {operator}: {value}{case} }}, then: [{{ map_class: X }}] }}]"
+    );
     let file = crate::RuleFile::parse("rules.yaml", &text).map_err(|errors| errors[0].code.to_owned())?;
     let mut facts = sample();
     let trace = compile(&file).run(&mut facts, Kind::Order, None);
@@ -30,7 +35,19 @@ fn holds(field: &str, operator: &str, value: &str, exact: bool) -> Result<bool, 
 #[test]
 fn golden_table_of_every_comparison_type_and_case() {
     let cells: &[(&str, &[&str])] = &[
-        ("source", &["Amazon UK", "AMAZON uk", "amazon", "AMAZON", "UK", "uk", "maz", "x"]),
+        (
+            "source",
+            &[
+                "Amazon UK",
+                "AMAZON uk",
+                "amazon",
+                "AMAZON",
+                "UK",
+                "uk",
+                "maz",
+                "x",
+            ],
+        ),
         ("sub_source", &["EBAY1"]),
         ("reference", &["AZ"]),
         ("total_charge", &["12.5", "12.50", "12", "13", "2.5"]),
@@ -50,7 +67,10 @@ fn golden_table_of_every_comparison_type_and_case() {
                     Takes::One => format!("\"{value}\""),
                     Takes::Several => format!("[\"{value}\", \"zzz{value}\"]"),
                 };
-                if *operator == Operator::InList && !field.starts_with("source") && !field.starts_with("folders") {
+                if *operator == Operator::InList
+                    && !field.starts_with("source")
+                    && !field.starts_with("folders")
+                {
                     continue;
                 }
                 let show = |result: Result<bool, String>| match result {
@@ -60,7 +80,10 @@ fn golden_table_of_every_comparison_type_and_case() {
                 };
                 let ignore = show(holds(field, operator.as_str(), &written, false));
                 let exact = show(holds(field, operator.as_str(), &written, true));
-                table.push_str(&format!("{field:26} {:18} {written:34} {ignore:12} {exact}\n", operator.as_str()));
+                table.push_str(&format!(
+                    "{field:26} {:18} {written:34} {ignore:12} {exact}\n",
+                    operator.as_str()
+                ));
             }
         }
     }
@@ -74,12 +97,18 @@ fn every_operator_is_in_the_golden_table() {
 
 #[test]
 fn unicode_letters_are_compared_in_lower_case_letter_by_letter() {
-    for (value, wanted, same) in
-        [("ÉCLAIR", "éclair", true), ("ΟΔΟΣ", "οδοσ", true), ("STRASSE", "straße", false), ("İ", "i", false)]
-    {
+    for (value, wanted, same) in [
+        ("ÉCLAIR", "éclair", true),
+        ("ΟΔΟΣ", "οδοσ", true),
+        ("STRASSE", "straße", false),
+        ("İ", "i", false),
+    ] {
         let mut facts = Facts::new();
         facts.set(fields::STORE_NAME, value);
-        let file = one_rule(&format!("{{ field: store_name, equals: \"{wanted}\" }}"), "{ map_class: X }");
+        let file = one_rule(
+            &format!("{{ field: store_name, equals: \"{wanted}\" }}"),
+            "{ map_class: X }",
+        );
         assert_eq!(!run(&file, &mut facts).fired.is_empty(), same, "{value} {wanted}");
     }
 }
@@ -88,22 +117,35 @@ fn unicode_letters_are_compared_in_lower_case_letter_by_letter() {
 fn groups_follow_their_truth_tables() {
     for bits in 0..8_u8 {
         let [a, b, c] = [bits & 1 != 0, bits & 2 != 0, bits & 4 != 0];
-        let part = |field: &str, on: bool| format!("{{ field: {field}, equals: \"{}\" }}", if on { "1" } else { "0" });
+        let part = |field: &str, on: bool| {
+            format!("{{ field: {field}, equals: \"{}\" }}", if on { "1" } else { "0" })
+        };
         let (pa, pb, pc) = (part("store_name", a), part("terms", b), part("memo", c));
         let cases = [
             (format!("{{ all: [{pa}, {pb}, {pc}] }}"), a && b && c),
             (format!("{{ any: [{pa}, {pb}, {pc}] }}"), a || b || c),
-            (format!("{{ all: [{pa}, {{ any: [{pb}, {pc}] }}] }}"), a && (b || c)),
-            (format!("{{ any: [{pa}, {{ all: [{pb}, {pc}] }}] }}"), a || (b && c)),
+            (
+                format!("{{ all: [{pa}, {{ any: [{pb}, {pc}] }}] }}"),
+                a && (b || c),
+            ),
+            (
+                format!("{{ any: [{pa}, {{ all: [{pb}, {pc}] }}] }}"),
+                a || (b && c),
+            ),
             (format!("[{pa}, {{ and: {pb} }}, {{ and: {pc} }}]"), a && b && c),
-            (format!("[{{ or: {pa} }}, {{ or: {pb} }}, {{ or: {pc} }}]"), a || b || c),
+            (
+                format!("[{{ or: {pa} }}, {{ or: {pb} }}, {{ or: {pc} }}]"),
+                a || b || c,
+            ),
         ];
         for (when, wanted) in cases {
             let mut facts = Facts::new();
             for field in [fields::STORE_NAME, fields::TERMS, fields::MEMO] {
                 facts.set(field, "1");
             }
-            let fired = !run(&one_rule(&when, "{ map_class: X }"), &mut facts).fired.is_empty();
+            let fired = !run(&one_rule(&when, "{ map_class: X }"), &mut facts)
+                .fired
+                .is_empty();
             assert_eq!(fired, wanted, "{when}");
         }
     }
@@ -122,15 +164,30 @@ fn all_conditions_of_a_rule_must_hold_on_the_same_line() {
 #[test]
 fn a_condition_on_a_line_never_holds_on_a_document_without_lines() {
     let mut facts = order(&[]);
-    for when in ["{ field: sku, is_blank: true }", "{ field: sku, always: true }", "{ field: sku, not_equals: A }"] {
-        assert!(run(&one_rule(when, "{ map_class: X }"), &mut facts).fired.is_empty());
+    for when in [
+        "{ field: sku, is_blank: true }",
+        "{ field: sku, always: true }",
+        "{ field: sku, not_equals: A }",
+    ] {
+        assert!(
+            run(&one_rule(when, "{ map_class: X }"), &mut facts)
+                .fired
+                .is_empty()
+        );
     }
 }
 
 #[test]
 fn a_rule_limited_to_a_connection_runs_there_only() {
-    let file = super::read("rules: [{ name: r, connection: [Shop 1, Shop 2], when: always, then: [{ map_class: X }] }]");
-    for (connection, fires) in [(Some("shop 2"), true), (Some("SHOP 1"), true), (Some("Shop 3"), false), (None, false)] {
+    let file = super::read(
+        "rules: [{ name: r, connection: [Shop 1, Shop 2], when: always, then: [{ map_class: X }] }]",
+    );
+    for (connection, fires) in [
+        (Some("shop 2"), true),
+        (Some("SHOP 1"), true),
+        (Some("Shop 3"), false),
+        (None, false),
+    ] {
         let trace = super::run_kind(&file, &mut order(&[]), Kind::Order, connection);
         assert_eq!(!trace.fired.is_empty(), fires, "{connection:?}");
     }
@@ -157,5 +214,10 @@ fn the_peers_names_of_fields_and_comparisons_work() {
     facts.set(fields::TOTAL_TAX, Value::Number(3.into()));
     let when = "{ all: [{ field: order source WH, Equals: EBAY1 }, { field: selling channel, Starts with: ama }, \
                 { field: total tax, More than: 0 }] }";
-    assert_eq!(run(&one_rule(when, "{ Map order class: X }"), &mut facts).fired.len(), 1);
+    assert_eq!(
+        run(&one_rule(when, "{ Map order class: X }"), &mut facts)
+            .fired
+            .len(),
+        1
+    );
 }

@@ -1,6 +1,7 @@
 //! Tests of the rule language.
 
 mod actions;
+mod allocation;
 mod checking;
 mod conditions;
 mod mistakes;
@@ -17,13 +18,22 @@ use crate::{CompiledRules, Facts, FieldId, Kind, RuleFile, Trace, Value, fields}
 fn read(text: &str) -> RuleFile {
     match RuleFile::parse("rules.yaml", text) {
         Ok(file) => file,
-        Err(errors) => panic!("{}", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n\n")),
+        Err(errors) => panic!(
+            "{}",
+            errors
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("\n\n")
+        ),
     }
 }
 
 /// One order rule around a `when` and a `then`.
 fn one_rule(when: &str, then: &str) -> RuleFile {
-    read(&format!("rules:\n  - name: r\n    when: {when}\n    then: [{then}]\n"))
+    read(&format!(
+        "rules:\n  - name: r\n    when: {when}\n    then: [{then}]\n"
+    ))
 }
 
 fn compile(file: &RuleFile) -> CompiledRules {

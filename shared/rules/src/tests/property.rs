@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::{
-    Action, Affix, CompiledRules, Condition, Facts, Field, Kind, Operator, Placed, Rule, RuleFile, Side, Surcharge, Takes, Value,
-    When, fields,
+    Action, Affix, CompiledRules, Condition, Facts, Field, Kind, Operator, Placed, Rule, RuleFile, Side,
+    Surcharge, Takes, Value, When, fields,
 };
 
 /// A small generator (splitmix64): the seed is printed when a test fails.
@@ -32,7 +32,24 @@ impl Random {
     }
 }
 
-const WORDS: &[&str] = &["A", "a", "ab", "AB", "B", "b-A", "A-b", "abba", "Ä", "ä", "12", "12.50", "", "b", "É-a", "2026-01-02"];
+const WORDS: &[&str] = &[
+    "A",
+    "a",
+    "ab",
+    "AB",
+    "B",
+    "b-A",
+    "A-b",
+    "abba",
+    "Ä",
+    "ä",
+    "12",
+    "12.50",
+    "",
+    "b",
+    "É-a",
+    "2026-01-02",
+];
 const NUMBERS: &[&str] = &["0", "1", "2", "2.5", "2.50", "10", "-1"];
 const DATES: &[&str] = &["2026-01-01", "2026-01-02", "2025-12-31"];
 
@@ -60,10 +77,18 @@ fn all_fields() -> Vec<Field> {
 }
 
 fn writable() -> Vec<Field> {
-    [fields::STORE_NAME, fields::CLASS, fields::TERMS, fields::MEMO, fields::SKU, fields::ITEM, fields::LINE_CLASS]
-        .into_iter()
-        .map(Field::Known)
-        .collect()
+    [
+        fields::STORE_NAME,
+        fields::CLASS,
+        fields::TERMS,
+        fields::MEMO,
+        fields::SKU,
+        fields::ITEM,
+        fields::LINE_CLASS,
+    ]
+    .into_iter()
+    .map(Field::Known)
+    .collect()
 }
 
 fn text_for(random: &mut Random, field: &Field) -> String {
@@ -84,11 +109,18 @@ fn random_condition(random: &mut Random) -> When {
         }
         let values: Vec<String> = match operator.takes() {
             Takes::Nothing => Vec::new(),
-            Takes::One if operator == Operator::Regex => vec![(*random.pick(&["^a", "b$", "a.b", "[0-9]+", "ä"])).to_owned()],
+            Takes::One if operator == Operator::Regex => {
+                vec![(*random.pick(&["^a", "b$", "a.b", "[0-9]+", "ä"])).to_owned()]
+            }
             Takes::One => vec![text_for(random, &field)],
             Takes::Several => (0..=random.below(3)).map(|_| text_for(random, &field)).collect(),
         };
-        let condition = Condition { field, operator, values, exact: random.below(5) == 0 };
+        let condition = Condition {
+            field,
+            operator,
+            values,
+            exact: random.below(5) == 0,
+        };
         if crate::condition::check_condition(&condition, false).is_ok() {
             return When::Is(Placed::nowhere(condition));
         }
@@ -99,8 +131,16 @@ fn random_when(random: &mut Random, depth: usize) -> When {
     match random.below(if depth > 2 { 6 } else { 10 }) {
         0 if random.below(4) == 0 => When::Always,
         0..=5 => random_condition(random),
-        6..=8 => When::All((0..=random.below(3)).map(|_| random_when(random, depth + 1)).collect()),
-        _ => When::Any((0..=random.below(3)).map(|_| random_when(random, depth + 1)).collect()),
+        6..=8 => When::All(
+            (0..=random.below(3))
+                .map(|_| random_when(random, depth + 1))
+                .collect(),
+        ),
+        _ => When::Any(
+            (0..=random.below(3))
+                .map(|_| random_when(random, depth + 1))
+                .collect(),
+        ),
     }
 }
 
@@ -113,19 +153,40 @@ fn random_action(random: &mut Random) -> Action {
         }
     };
     match random.below(13) {
-        0..=3 => Action::Set { value: word(random), field },
+        0..=3 => Action::Set {
+            value: word(random),
+            field,
+        },
         4 => Action::Clear { field },
-        5 => Action::Copy { from: random.pick(&all_fields()).clone(), to: field },
-        6 => Action::Strip { field, affix: Affix::Prefix(word(random)) },
-        7 => Action::Strip { field, affix: Affix::Suffix(word(random)) },
-        8 => Action::Template { field, text: format!("{}{{store_name}}-{{sku}}", word(random)) },
-        9 => Action::SplitSku { keep: *random.pick(&[Side::Left, Side::Right]), separator: "-".to_owned() },
+        5 => Action::Copy {
+            from: random.pick(&all_fields()).clone(),
+            to: field,
+        },
+        6 => Action::Strip {
+            field,
+            affix: Affix::Prefix(word(random)),
+        },
+        7 => Action::Strip {
+            field,
+            affix: Affix::Suffix(word(random)),
+        },
+        8 => Action::Template {
+            field,
+            text: format!("{}{{store_name}}-{{sku}}", word(random)),
+        },
+        9 => Action::SplitSku {
+            keep: *random.pick(&[Side::Left, Side::Right]),
+            separator: "-".to_owned(),
+        },
         10 => Action::MultiplyQuantity(2.into()),
         11 => Action::Surcharge(*random.pick(&[Surcharge::Amount(1.into()), Surcharge::Percent(10.into())])),
         _ => match random.below(6) {
             0 => Action::Skip("no".to_owned()),
             1 => Action::Hold("wait".to_owned()),
-            2 => Action::AddLine(vec![(fields::SKU, word(random)), (fields::QUANTITY, "1".to_owned())]),
+            2 => Action::AddLine(vec![
+                (fields::SKU, word(random)),
+                (fields::QUANTITY, "1".to_owned()),
+            ]),
             _ => Action::Map { field },
         },
     }
@@ -137,8 +198,16 @@ pub(super) fn random_file(random: &mut Random, rules_max: usize) -> RuleFile {
         let mut rule = Rule {
             name: Placed::nowhere(format!("r{number}")),
             enabled: random.below(20) != 0,
-            kind: if random.below(20) == 0 { Kind::Refund } else { Kind::Order },
-            connections: if random.below(10) == 0 { vec!["Shop".to_owned()] } else { Vec::new() },
+            kind: if random.below(20) == 0 {
+                Kind::Refund
+            } else {
+                Kind::Order
+            },
+            connections: if random.below(10) == 0 {
+                vec!["Shop".to_owned()]
+            } else {
+                Vec::new()
+            },
             when: random_when(random, 0),
             table: Vec::new(),
             then: Vec::new(),
@@ -151,12 +220,22 @@ pub(super) fn random_file(random: &mut Random, rules_max: usize) -> RuleFile {
             }
         }
         if random.below(12) == 0 {
-            let condition =
-                Condition { field: random.pick(&all_fields()).clone(), operator: Operator::InTable, values: Vec::new(), exact: false };
-            rule.table = vec![("A".to_owned(), "b".to_owned()), ("ab".to_owned(), "AB".to_owned()), ("2".to_owned(), "a".to_owned())];
+            let condition = Condition {
+                field: random.pick(&all_fields()).clone(),
+                operator: Operator::InTable,
+                values: Vec::new(),
+                exact: false,
+            };
+            rule.table = vec![
+                ("A".to_owned(), "b".to_owned()),
+                ("ab".to_owned(), "AB".to_owned()),
+                ("2".to_owned(), "a".to_owned()),
+            ];
             if crate::condition::check_condition(&condition, true).is_ok() {
                 rule.when = When::Is(Placed::nowhere(condition));
-                rule.then = vec![Placed::nowhere(Action::FromTable { field: random.pick(&writable()).clone() })];
+                rule.then = vec![Placed::nowhere(Action::FromTable {
+                    field: random.pick(&writable()).clone(),
+                })];
             }
         }
         if !rule.then.is_empty() {
@@ -220,7 +299,11 @@ fn index_and_scan_agree_on_random_rules_and_documents() {
                         let mut scanned = indexed.clone();
                         let connection = if random.below(2) == 0 { Some("shop") } else { None };
                         let trace = rules.run(&mut indexed, Kind::Order, connection);
-                        assert_eq!(trace, rules.scan(&mut scanned, Kind::Order, connection), "seed {seed}");
+                        assert_eq!(
+                            trace,
+                            rules.scan(&mut scanned, Kind::Order, connection),
+                            "seed {seed}"
+                        );
                         assert_eq!(indexed, scanned, "seed {seed}");
                         fired.fetch_add(trace.fired.len() as u64, Ordering::Relaxed);
                     }

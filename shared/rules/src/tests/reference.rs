@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use crate::{ACTIONS, ActionSpec, Field, FieldId, Form, Kind, Level, Operator, actions_markdown, conditions_markdown, fields_markdown};
+use crate::{
+    ACTIONS, ActionSpec, Field, FieldId, Form, Kind, Level, Operator, actions_markdown, conditions_markdown,
+    fields_markdown,
+};
 
 #[test]
 fn every_field_is_found_by_its_name_and_its_aliases() {
@@ -12,7 +15,11 @@ fn every_field_is_found_by_its_name_and_its_aliases() {
             let parsed = Field::parse(kind, spec.name).unwrap();
             assert_eq!(parsed, Field::Known(id), "{} of {kind:?}", spec.name);
             for alias in spec.aliases {
-                assert_eq!(Field::parse(kind, alias).unwrap(), Field::Known(id), "{alias} of {kind:?}");
+                assert_eq!(
+                    Field::parse(kind, alias).unwrap(),
+                    Field::Known(id),
+                    "{alias} of {kind:?}"
+                );
             }
         }
     }
@@ -41,9 +48,14 @@ fn every_field_that_rules_may_write_has_an_action_of_its_own_or_is_changed_by_on
             _ => None,
         })
         .collect();
-    let without: Vec<&str> =
-        FieldId::all().filter(|id| id.spec().writable && !named.contains(id)).map(|id| id.spec().name).collect();
-    assert_eq!(without, ["billing_full_name", "ship_method", "stock_level", "quantity"]);
+    let without: Vec<&str> = FieldId::all()
+        .filter(|id| id.spec().writable && !named.contains(id))
+        .map(|id| id.spec().name)
+        .collect();
+    assert_eq!(
+        without,
+        ["billing_full_name", "ship_method", "stock_level", "quantity"]
+    );
 }
 
 #[test]
@@ -54,8 +66,15 @@ fn line_fields_come_after_header_fields() {
 
 #[test]
 fn extended_properties_are_fields() {
-    for name in ["extended_property.Gift", "Extended Property.Gift", "custom field value.Gift"] {
-        assert_eq!(Field::parse(Kind::Order, name).unwrap(), Field::Extended("Gift".into()));
+    for name in [
+        "extended_property.Gift",
+        "Extended Property.Gift",
+        "custom field value.Gift",
+    ] {
+        assert_eq!(
+            Field::parse(Kind::Order, name).unwrap(),
+            Field::Extended("Gift".into())
+        );
     }
     assert!(Field::parse(Kind::Order, "extended_property.").is_err());
 }

@@ -33,7 +33,11 @@ fn tests_in_the_file_pass() {
     let told: Vec<String> = results.iter().map(ToString::to_string).collect();
     assert_eq!(
         told,
-        ["ok     amazon_de_order_posts_to_the_eu_clearing_account", "ok     unknown_channel_is_held", "ok     fba_is_stripped"]
+        [
+            "ok     amazon_de_order_posts_to_the_eu_clearing_account",
+            "ok     unknown_channel_is_held",
+            "ok     fba_is_stripped"
+        ]
     );
 }
 
@@ -62,5 +66,8 @@ fn fixtures_come_from_the_caller_and_a_missing_one_fails_the_test() {
     };
     let results = file.run_tests(&find).unwrap();
     assert_eq!([results[0].passed(), results[1].passed()], [true, false]);
-    assert_eq!(results[1].differences[0].to_string(), "fixture: expected 'fixture order 8', got 'no such document'");
+    assert_eq!(
+        results[1].differences[0].to_string(),
+        "fixture: expected 'fixture order 8', got 'no such document'"
+    );
 }

@@ -43,12 +43,20 @@ fn deposit_account_by_payment_method_and_receivable_account_by_currency() {
 
 #[test]
 fn site_rule_gives_each_matching_line_its_site_and_the_others_keep_the_default() {
-    let file = read("rules: [{ name: s, when: { field: bin_rack, starts_with: B }, then: [{ map inventory site: B30 }] }]");
+    let file = read(
+        "rules: [{ name: s, when: { field: bin_rack, starts_with: B }, then: [{ map inventory site: B30 }] }]",
+    );
     let mut facts = order(&["A", "C"]);
     facts.set(fields::SITE, "Main");
     facts.set_on_line(0, fields::BIN_RACK, "b-7");
     run(&file, &mut facts);
-    assert_eq!([shown_on_line(&facts, 0, fields::SITE), shown_on_line(&facts, 1, fields::SITE)], ["B30", "Main"]);
+    assert_eq!(
+        [
+            shown_on_line(&facts, 0, fields::SITE),
+            shown_on_line(&facts, 1, fields::SITE)
+        ],
+        ["B30", "Main"]
+    );
 }
 
 #[test]
@@ -72,7 +80,12 @@ fn explain_names_the_condition_that_failed() {
             "rule 'line' did not match line 2: quantity greater_than '5' failed, the value is '2'",
         ]
     );
-    assert!(compile(&file).run(&mut order(&["A", "B"]), Kind::Order, None).near_misses.is_empty());
+    assert!(
+        compile(&file)
+            .run(&mut order(&["A", "B"]), Kind::Order, None)
+            .near_misses
+            .is_empty()
+    );
 }
 
 #[test]
@@ -90,7 +103,11 @@ fn explaining_comes_to_the_same_end_as_running() {
 #[test]
 fn two_runs_give_the_same_bytes() {
     let file = read("rules: [{ name: r, when: { field: sku, contains: a }, then: [{ map_line_class: X }] }]");
-    let once = || compile(&file).explain(&mut order(&["A", "BA"]), Kind::Order, None).to_string();
+    let once = || {
+        compile(&file)
+            .explain(&mut order(&["A", "BA"]), Kind::Order, None)
+            .to_string()
+    };
     assert_eq!(once(), once());
 }
 
@@ -109,7 +126,9 @@ fn five_thousand_rules_are_read_checked_run_and_exported() {
 
 #[test]
 fn numbers_equal_by_value_and_money_keeps_its_digits() {
-    let file = read("rules: [{ name: r, when: { field: order total, equals: 300.00 }, then: [{ copy: order total, to: memo }] }]");
+    let file = read(
+        "rules: [{ name: r, when: { field: order total, equals: 300.00 }, then: [{ copy: order total, to: memo }] }]",
+    );
     let mut facts = order(&[]);
     facts.set(fields::TOTAL_CHARGE, number("300"));
     run(&file, &mut facts);

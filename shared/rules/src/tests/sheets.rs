@@ -3,10 +3,18 @@
 use super::{order, read, run, shown_on_line};
 use crate::{Kind, RuleError, RuleFile, TwoColumns, fields, import_two_columns};
 
-const WANTED: TwoColumns<'_> = TwoColumns { name: "skus", kind: Kind::Order, action: "map_sku", field: "sku" };
+const WANTED: TwoColumns<'_> = TwoColumns {
+    name: "skus",
+    kind: Kind::Order,
+    action: "map_sku",
+    field: "sku",
+};
 
 fn told(errors: &[RuleError]) -> Vec<String> {
-    errors.iter().map(|error| format!("{} {} [{}]", error.line, error.cause, error.code)).collect()
+    errors
+        .iter()
+        .map(|error| format!("{} {} [{}]", error.line, error.cause, error.code))
+        .collect()
 }
 
 #[test]
@@ -14,10 +22,15 @@ fn the_peers_two_columns_become_one_grouped_rule() {
     let text = "QuickBooks item name,Source SKU\nWidget,ABC\n\"Gadget, large\",XYZ\nWidget, ABC-2 \n";
     let rule = import_two_columns("skus.csv", text, &WANTED).unwrap();
     assert_eq!(rule.table.len(), 3);
-    let file = RuleFile { rules: vec![rule], tests: Vec::new() };
+    let file = RuleFile {
+        rules: vec![rule],
+        tests: Vec::new(),
+    };
     let mut facts = order(&["abc", "XYZ", "abc-2", "other"]);
     assert_eq!(run(&file, &mut facts).fired.len(), 1);
-    let skus: Vec<String> = (0..4).map(|line| shown_on_line(&facts, line, fields::SKU)).collect();
+    let skus: Vec<String> = (0..4)
+        .map(|line| shown_on_line(&facts, line, fields::SKU))
+        .collect();
     assert_eq!(skus, ["Widget", "Gadget, large", "Widget", "other"]);
     assert_eq!(RuleFile::parse("r", &file.to_yaml()), Ok(file));
 }
@@ -25,7 +38,13 @@ fn the_peers_two_columns_become_one_grouped_rule() {
 #[test]
 fn sheets_with_semicolons_and_a_byte_order_mark_are_read() {
     let rule = import_two_columns("skus.csv", "\u{feff}Widget;ABC\nGadget;XYZ\n", &WANTED).unwrap();
-    assert_eq!(rule.table, [("ABC".to_owned(), "Widget".to_owned()), ("XYZ".to_owned(), "Gadget".to_owned())]);
+    assert_eq!(
+        rule.table,
+        [
+            ("ABC".to_owned(), "Widget".to_owned()),
+            ("XYZ".to_owned(), "Gadget".to_owned())
+        ]
+    );
 }
 
 #[test]
@@ -45,22 +64,45 @@ fn a_bad_row_refuses_the_sheet_and_every_bad_row_is_named() {
 
 #[test]
 fn the_two_columns_must_fit_the_field_that_is_written() {
-    let wanted = TwoColumns { name: "types", kind: Kind::Order, action: "map transaction type", field: "source" };
+    let wanted = TwoColumns {
+        name: "types",
+        kind: Kind::Order,
+        action: "map transaction type",
+        field: "source",
+    };
     let errors = import_two_columns("t.csv", "Sales Receipts,AMAZON\nReceipt,EBAY\n", &wanted).unwrap_err();
-    assert_eq!(told(&errors), ["2 row 2: 'document_type' cannot be 'Receipt' [unknown-value]"]);
+    assert_eq!(
+        told(&errors),
+        ["2 row 2: 'document_type' cannot be 'Receipt' [unknown-value]"]
+    );
 }
 
 #[test]
 fn an_unknown_action_or_field_of_an_import_is_named_with_the_nearest() {
-    let wanted = TwoColumns { name: "n", kind: Kind::Order, action: "map_sk", field: "skuu" };
+    let wanted = TwoColumns {
+        name: "n",
+        kind: Kind::Order,
+        action: "map_sk",
+        field: "skuu",
+    };
     let errors = import_two_columns("t.csv", "A,B\n", &wanted).unwrap_err();
-    assert_eq!(told(&errors), [
-        "0 'map_sk' is no action that sets a field [unknown-action]",
-        "0 there is no field 'skuu' for documents of kind order [unknown-field]",
-    ]);
-    assert!(errors[0].remedy.starts_with("Did you mean 'map_sku'?"), "{}", errors[0].remedy);
+    assert_eq!(
+        told(&errors),
+        [
+            "0 'map_sk' is no action that sets a field [unknown-action]",
+            "0 there is no field 'skuu' for documents of kind order [unknown-field]",
+        ]
+    );
+    assert!(
+        errors[0].remedy.starts_with("Did you mean 'map_sku'?"),
+        "{}",
+        errors[0].remedy
+    );
     assert!(errors[1].to_string().contains("Did you mean 'sku'?"));
-    assert_eq!(told(&import_two_columns("t.csv", "", &WANTED).unwrap_err()), ["0 this sheet has no rows [empty-table]"]);
+    assert_eq!(
+        told(&import_two_columns("t.csv", "", &WANTED).unwrap_err()),
+        ["0 this sheet has no rows [empty-table]"]
+    );
 }
 
 #[test]

@@ -14,10 +14,16 @@ use crate::verify::{check_action, parse_factor, parse_surcharge};
 const EXAMPLE: &str = "Write for example `- map_store_name: Amazon`.";
 
 impl Reader<'_> {
-    pub(super) fn read_actions(&mut self, node: &Node, kind: Kind, when: Option<&When>) -> Option<Vec<Placed<Action>>> {
+    pub(super) fn read_actions(
+        &mut self,
+        node: &Node,
+        kind: Kind,
+        when: Option<&When>,
+    ) -> Option<Vec<Placed<Action>>> {
         let nodes = self.list(node, "then", EXAMPLE);
         if nodes.is_empty() {
-            self.errors.add(node.place, "then-missing", "`then` has no action", EXAMPLE);
+            self.errors
+                .add(node.place, "then-missing", "`then` has no action", EXAMPLE);
             return None;
         }
         let mut actions = Vec::with_capacity(nodes.len());
@@ -31,7 +37,10 @@ impl Reader<'_> {
                 self.errors.add(place, wrong.code, wrong.cause, wrong.remedy);
                 complete = false;
             }
-            actions.push(Placed { value: action, line: node.place.line });
+            actions.push(Placed {
+                value: action,
+                line: node.place.line,
+            });
         }
         complete.then_some(actions)
     }
@@ -56,20 +65,33 @@ impl Reader<'_> {
             Form::Set => {
                 let field = self.named_field(value, kind, spec.name)?;
                 let to = self.sibling(node, entries, "to", spec.name)?;
-                Some(Action::Set { field, value: self.text(to, "to")? })
+                Some(Action::Set {
+                    field,
+                    value: self.text(to, "to")?,
+                })
             }
-            Form::Clear => Some(Action::Clear { field: self.named_field(value, kind, spec.name)? }),
+            Form::Clear => Some(Action::Clear {
+                field: self.named_field(value, kind, spec.name)?,
+            }),
             Form::Copy => {
                 let from = self.named_field(value, kind, spec.name)?;
                 let to = self.sibling(node, entries, "to", spec.name)?;
-                Some(Action::Copy { from, to: self.named_field(to, kind, "to")? })
+                Some(Action::Copy {
+                    from,
+                    to: self.named_field(to, kind, "to")?,
+                })
             }
             Form::Map => self.read_map(entries, value, kind),
-            Form::FromTable => Some(Action::FromTable { field: self.named_field(value, kind, spec.name)? }),
+            Form::FromTable => Some(Action::FromTable {
+                field: self.named_field(value, kind, spec.name)?,
+            }),
             Form::Strip => self.read_strip(entries, value, kind),
             Form::Template => {
                 let to = self.sibling(node, entries, "to", spec.name)?;
-                Some(Action::Template { text: self.text(value, spec.name)?, field: self.named_field(to, kind, "to")? })
+                Some(Action::Template {
+                    text: self.text(value, spec.name)?,
+                    field: self.named_field(to, kind, "to")?,
+                })
             }
             Form::SplitSku => self.read_split(node, entries, value),
             Form::Multiply => self.factor(value, spec.name).map(Action::MultiplyQuantity),
@@ -86,19 +108,39 @@ impl Reader<'_> {
             Form::Hold => self.text(value, "hold").map(Action::Hold),
             Form::MapTo(field) => Some(map_to(target_for(kind, field), optional(self, value, spec.name)?)),
             Form::TemplateTo(field) => match optional(self, value, spec.name)? {
-                Some(text) if text.contains(['{', '}']) => Some(Action::Template { field: field.into(), text }),
+                Some(text) if text.contains(['{', '}']) => Some(Action::Template {
+                    field: field.into(),
+                    text,
+                }),
                 other => Some(map_to(field, other)),
             },
         }
     }
 
-    fn find_action<'n>(&mut self, node: &Node, entries: &'n [(Key, Node)]) -> Option<(&'static ActionSpec, &'n Node)> {
-        let Some((key, value)) = entries.iter().find(|(key, _)| ActionSpec::find(&key.text).is_some()) else {
-            let (place, word) = entries.first().map_or((node.place, ""), |(key, _)| (key.place, key.text.as_str()));
-            let words: Vec<&str> = ACTIONS.iter().flat_map(|spec| std::iter::once(spec.name).chain(spec.aliases.iter().copied())).collect();
+    fn find_action<'n>(
+        &mut self,
+        node: &Node,
+        entries: &'n [(Key, Node)],
+    ) -> Option<(&'static ActionSpec, &'n Node)> {
+        let Some((key, value)) = entries
+            .iter()
+            .find(|(key, _)| ActionSpec::find(&key.text).is_some())
+        else {
+            let (place, word) = entries
+                .first()
+                .map_or((node.place, ""), |(key, _)| (key.place, key.text.as_str()));
+            let words: Vec<&str> = ACTIONS
+                .iter()
+                .flat_map(|spec| std::iter::once(spec.name).chain(spec.aliases.iter().copied()))
+                .collect();
             let near = did_you_mean(nearest(&simplify(word), &words));
             let remedy = format!("{near}`linnbooks rules` has a reference page of all actions. {EXAMPLE}");
-            self.errors.add(place, "unknown-action", format!("there is no action '{word}'"), remedy);
+            self.errors.add(
+                place,
+                "unknown-action",
+                format!("there is no action '{word}'"),
+                remedy,
+            );
             return None;
         };
         let spec = ActionSpec::find(&key.text)?;
@@ -108,13 +150,27 @@ impl Reader<'_> {
             }
             if ActionSpec::find(&other.text).is_some() {
                 let cause = format!("'{}' stands beside '{}'", other.text, key.text);
-                self.errors.add(other.place, "two-actions", cause, "Begin each action with its own `-`.");
+                self.errors.add(
+                    other.place,
+                    "two-actions",
+                    cause,
+                    "Begin each action with its own `-`.",
+                );
             } else {
                 let allowed = spec.extra_keys();
                 let near = did_you_mean(nearest(&other.text, allowed));
-                let here = if allowed.is_empty() { "nothing".to_owned() } else { allowed.join(", ") };
+                let here = if allowed.is_empty() {
+                    "nothing".to_owned()
+                } else {
+                    allowed.join(", ")
+                };
                 let remedy = format!("{near}Possible beside it: {here}.");
-                self.errors.add(other.place, "unknown-key", format!("the action '{}' has no '{}'", spec.name, other.text), remedy);
+                self.errors.add(
+                    other.place,
+                    "unknown-key",
+                    format!("the action '{}' has no '{}'", spec.name, other.text),
+                    remedy,
+                );
             }
             return None;
         }
@@ -126,11 +182,22 @@ impl Reader<'_> {
         None
     }
 
-    fn sibling<'n>(&mut self, node: &Node, entries: &'n [(Key, Node)], key: &str, action: &str) -> Option<&'n Node> {
+    fn sibling<'n>(
+        &mut self,
+        node: &Node,
+        entries: &'n [(Key, Node)],
+        key: &str,
+        action: &str,
+    ) -> Option<&'n Node> {
         let found = find(entries, key);
         if found.is_none() {
             let cause = format!("the action '{action}' needs '{key}'");
-            self.errors.add(node.place, "argument-missing", cause, format!("Write `{action}: ...` and `{key}: ...` in one map."));
+            self.errors.add(
+                node.place,
+                "argument-missing",
+                cause,
+                format!("Write `{action}: ...` and `{key}: ...` in one map."),
+            );
         }
         found
     }
@@ -145,11 +212,22 @@ impl Reader<'_> {
         match (find(entries, "to"), find(entries, "from")) {
             (Some(to), Some(_)) => {
                 let remedy = "Keep `to` for a constant, or `from` for another field.";
-                self.errors.add(to.place, "to-and-from", "`to` and `from` stand beside each other", remedy);
+                self.errors.add(
+                    to.place,
+                    "to-and-from",
+                    "`to` and `from` stand beside each other",
+                    remedy,
+                );
                 None
             }
-            (Some(to), None) => Some(Action::Set { field, value: self.text(to, "to")? }),
-            (None, Some(from)) => Some(Action::Copy { from: self.named_field(from, kind, "from")?, to: field }),
+            (Some(to), None) => Some(Action::Set {
+                field,
+                value: self.text(to, "to")?,
+            }),
+            (None, Some(from)) => Some(Action::Copy {
+                from: self.named_field(from, kind, "from")?,
+                to: field,
+            }),
             (None, None) => Some(Action::Map { field }),
         }
     }
@@ -162,7 +240,12 @@ impl Reader<'_> {
             (None, None) => Affix::Matched,
             (Some(prefix), Some(_)) => {
                 let remedy = "Write two actions, one for each.";
-                self.errors.add(prefix.place, "prefix-and-suffix", "`prefix` and `suffix` stand beside each other", remedy);
+                self.errors.add(
+                    prefix.place,
+                    "prefix-and-suffix",
+                    "`prefix` and `suffix` stand beside each other",
+                    remedy,
+                );
                 return None;
             }
         };
@@ -176,12 +259,20 @@ impl Reader<'_> {
             "right" => Side::Right,
             _ => {
                 let cause = format!("a SKU has no side '{side}'");
-                self.errors.add(value.place, "unknown-side", cause, "Write `split_sku: left` or `split_sku: right`.");
+                self.errors.add(
+                    value.place,
+                    "unknown-side",
+                    cause,
+                    "Write `split_sku: left` or `split_sku: right`.",
+                );
                 return None;
             }
         };
         let separator = self.sibling(node, entries, "separator", "split_sku")?;
-        Some(Action::SplitSku { keep, separator: self.text(separator, "separator")? })
+        Some(Action::SplitSku {
+            keep,
+            separator: self.text(separator, "separator")?,
+        })
     }
 
     fn factor(&mut self, value: &Node, what: &str) -> Option<rust_decimal::Decimal> {
@@ -193,7 +284,11 @@ impl Reader<'_> {
     }
 
     fn read_line(&mut self, value: &Node, kind: Kind) -> Option<Vec<(FieldId, String)>> {
-        let entries = self.map(value, "a line", "Write `add_line: { item: Gift wrap, quantity: 1, line_total: 2.50 }`.")?;
+        let entries = self.map(
+            value,
+            "a line",
+            "Write `add_line: { item: Gift wrap, quantity: 1, line_total: 2.50 }`.",
+        )?;
         let mut fields = Vec::with_capacity(entries.len());
         for (key, value) in entries {
             let field = self.field(key.place, kind, &key.text)?;
@@ -202,7 +297,12 @@ impl Reader<'_> {
                 Field::Known(id) => fields.push((id, text)),
                 Field::Extended(_) => {
                     let cause = format!("'{}' is no field of a line", key.text);
-                    self.errors.add(key.place, "not-a-line-field", cause, "Name fields of lines, such as item and quantity.");
+                    self.errors.add(
+                        key.place,
+                        "not-a-line-field",
+                        cause,
+                        "Name fields of lines, such as item and quantity.",
+                    );
                     return None;
                 }
             }
@@ -213,7 +313,10 @@ impl Reader<'_> {
 
 fn map_to(field: FieldId, value: Option<String>) -> Action {
     match value {
-        Some(value) => Action::Set { field: field.into(), value },
+        Some(value) => Action::Set {
+            field: field.into(),
+            value,
+        },
         None => Action::Map { field: field.into() },
     }
 }

@@ -28,14 +28,23 @@ impl Reader<'_> {
             NodeKind::List(rows) => self.read_rows(node, rows, kind, has_table),
             NodeKind::Map(entries) => self.read_group(node, entries, kind, has_table),
             NodeKind::Text(_) | NodeKind::Nothing => {
-                let cause = format!("`when` is a condition, a group or `always`, and this is {}", node.describe());
+                let cause = format!(
+                    "`when` is a condition, a group or `always`, and this is {}",
+                    node.describe()
+                );
                 self.errors.add(node.place, "condition-expected", cause, EXAMPLE);
                 None
             }
         }
     }
 
-    fn read_group(&mut self, node: &Node, entries: &[(Key, Node)], kind: Kind, has_table: bool) -> Option<When> {
+    fn read_group(
+        &mut self,
+        node: &Node,
+        entries: &[(Key, Node)],
+        kind: Kind,
+        has_table: bool,
+    ) -> Option<When> {
         let is_group = |key: &str| matches!(key, "all" | "any");
         let Some((key, inner)) = entries.iter().find(|(key, _)| is_group(&simplify(&key.text))) else {
             return self.read_condition(node, entries, kind, has_table).map(When::Is);
@@ -48,11 +57,19 @@ impl Reader<'_> {
         }
         let rows = self.list(inner, &key.text, "Write a list of conditions under it.");
         if rows.is_empty() {
-            self.errors.add(key.place, "empty-group", format!("the group `{}` is empty", key.text), EXAMPLE);
+            self.errors.add(
+                key.place,
+                "empty-group",
+                format!("the group `{}` is empty", key.text),
+                EXAMPLE,
+            );
             return None;
         }
         let count = rows.len();
-        let parts: Vec<When> = rows.iter().filter_map(|row| self.read_when(row, kind, has_table)).collect();
+        let parts: Vec<When> = rows
+            .iter()
+            .filter_map(|row| self.read_when(row, kind, has_table))
+            .collect();
         let all = simplify(&key.text) == "all";
         (parts.len() == count).then_some(if all { When::All(parts) } else { When::Any(parts) })
     }
@@ -82,10 +99,15 @@ impl Reader<'_> {
             parts.push(self.read_when(inner, kind, has_table)?);
         }
         if parts.is_empty() {
-            self.errors.add(node.place, "empty-group", "`when` has no condition", EXAMPLE);
+            self.errors
+                .add(node.place, "empty-group", "`when` has no condition", EXAMPLE);
             return None;
         }
-        Some(if join == Some(Join::Or) { When::Any(parts) } else { When::All(parts) })
+        Some(if join == Some(Join::Or) {
+            When::Any(parts)
+        } else {
+            When::All(parts)
+        })
     }
 
     fn read_condition(
@@ -97,19 +119,33 @@ impl Reader<'_> {
     ) -> Option<Placed<Condition>> {
         let (operator, value) = self.find_operator(node, entries)?;
         let Some(field_node) = find(entries, "field") else {
-            self.errors.add(node.place, "field-missing", "this condition names no `field`", EXAMPLE);
+            self.errors.add(
+                node.place,
+                "field-missing",
+                "this condition names no `field`",
+                EXAMPLE,
+            );
             return None;
         };
         let name = self.text(field_node, "field")?;
         let field = self.field(field_node.place, kind, &name)?;
         let exact = find(entries, "case").is_some_and(|node| self.is_exact(node));
         let values = self.operands(operator, value)?;
-        let condition = Condition { field, operator, values, exact };
+        let condition = Condition {
+            field,
+            operator,
+            values,
+            exact,
+        };
         if let Err(wrong) = check_condition(&condition, has_table) {
-            self.errors.add(value.place, wrong.code, wrong.cause, wrong.remedy);
+            self.errors
+                .add(value.place, wrong.code, wrong.cause, wrong.remedy);
             return None;
         }
-        Some(Placed { value: condition, line: node.place.line })
+        Some(Placed {
+            value: condition,
+            line: node.place.line,
+        })
     }
 
     fn find_operator<'n>(&mut self, node: &Node, entries: &'n [(Key, Node)]) -> Option<(Operator, &'n Node)> {
@@ -123,22 +159,39 @@ impl Reader<'_> {
                 (Some(operator), None) => found = Some((operator, value)),
                 (Some(_), Some((first, _))) => {
                     let cause = format!("'{}' stands beside '{}'", key.text, first.as_str());
-                    self.errors.add(key.place, "two-comparisons", cause, "Write two conditions in a group `all` or `any`.");
+                    self.errors.add(
+                        key.place,
+                        "two-comparisons",
+                        cause,
+                        "Write two conditions in a group `all` or `any`.",
+                    );
                     failed = true;
                 }
                 (None, _) => {
-                    let words = Operator::ALL.iter().flat_map(|one| std::iter::once(one.as_str()).chain(one.aliases().iter().copied()));
+                    let words = Operator::ALL
+                        .iter()
+                        .flat_map(|one| std::iter::once(one.as_str()).chain(one.aliases().iter().copied()));
                     let words: Vec<&str> = words.chain(["field", "case"]).collect();
                     let names: Vec<&str> = Operator::ALL.iter().map(|operator| operator.as_str()).collect();
                     let near = did_you_mean(nearest(&simplify(&key.text), &words));
                     let remedy = format!("{near}Comparisons are: {}.", names.join(", "));
-                    self.errors.add(key.place, "unknown-comparison", format!("there is no comparison '{}'", key.text), remedy);
+                    self.errors.add(
+                        key.place,
+                        "unknown-comparison",
+                        format!("there is no comparison '{}'", key.text),
+                        remedy,
+                    );
                     failed = true;
                 }
             }
         }
         if found.is_none() && !failed {
-            self.errors.add(node.place, "comparison-missing", "this condition compares with nothing", EXAMPLE);
+            self.errors.add(
+                node.place,
+                "comparison-missing",
+                "this condition compares with nothing",
+                EXAMPLE,
+            );
         }
         if failed { None } else { found }
     }
@@ -149,13 +202,23 @@ impl Reader<'_> {
                 let yes = matches!(&value.kind, NodeKind::Text(text) if matches!(simplify(text).as_str(), "true" | "yes"));
                 if !yes {
                     let cause = format!("`{}` takes no value", operator.as_str());
-                    self.errors.add(value.place, "no-value-expected", cause, format!("Write `{}: true`.", operator.as_str()));
+                    self.errors.add(
+                        value.place,
+                        "no-value-expected",
+                        cause,
+                        format!("Write `{}: true`.", operator.as_str()),
+                    );
                 }
                 yes.then(Vec::new)
             }
             Takes::One if matches!(value.kind, NodeKind::List(_)) => {
                 let cause = format!("`{}` takes one value, and this is a list", operator.as_str());
-                self.errors.add(value.place, "one-value-expected", cause, "Write `in_list: [...]`, or a group `any`.");
+                self.errors.add(
+                    value.place,
+                    "one-value-expected",
+                    cause,
+                    "Write `in_list: [...]`, or a group `any`.",
+                );
                 None
             }
             Takes::One => match &value.kind {
@@ -171,7 +234,12 @@ impl Reader<'_> {
             Takes::Several => {
                 let texts = self.texts(value, operator.as_str());
                 if texts.is_empty() {
-                    self.errors.add(value.place, "empty-list", "this list is empty", "Write at least one value: `in_list: [A, B]`.");
+                    self.errors.add(
+                        value.place,
+                        "empty-list",
+                        "this list is empty",
+                        "Write at least one value: `in_list: [A, B]`.",
+                    );
                     return None;
                 }
                 Some(texts)
@@ -186,7 +254,12 @@ impl Reader<'_> {
             "ignore" | "" => false,
             _ => {
                 let cause = format!("`case` is exact or ignore, and this is '{text}'");
-                self.errors.add(node.place, "unknown-case", cause, "Leave it out to ignore case, or write `case: exact`.");
+                self.errors.add(
+                    node.place,
+                    "unknown-case",
+                    cause,
+                    "Leave it out to ignore case, or write `case: exact`.",
+                );
                 false
             }
         }

@@ -13,13 +13,28 @@ use crate::rule::{Placed, Rule, RuleFile};
 use crate::value::fold;
 
 const FILE_KEYS: &[&str] = &["rules", "tests"];
-const RULE_KEYS: &[&str] = &["name", "enabled", "for", "connection", "when", "table", "then", "stop"];
+const RULE_KEYS: &[&str] = &[
+    "name",
+    "enabled",
+    "for",
+    "connection",
+    "when",
+    "table",
+    "then",
+    "stop",
+];
 
 /// Reads the text of a rules file.
 pub(crate) fn parse(file_name: &str, text: &str) -> Result<RuleFile, Vec<RuleError>> {
-    let mut reader = Reader { errors: Errors::new(file_name, text) };
+    let mut reader = Reader {
+        errors: Errors::new(file_name, text),
+    };
     let file = reader.read_file(text);
-    if reader.errors.found.is_empty() { Ok(file) } else { Err(reader.errors.found) }
+    if reader.errors.found.is_empty() {
+        Ok(file)
+    } else {
+        Err(reader.errors.found)
+    }
 }
 
 /// Reads nodes and collects what is wrong with them.
@@ -35,7 +50,9 @@ impl Reader<'_> {
         if matches!(root.kind, NodeKind::Nothing) {
             return file;
         }
-        let Some(entries) = self.map(&root, "a rules file", "Begin with `rules:`.") else { return file };
+        let Some(entries) = self.map(&root, "a rules file", "Begin with `rules:`.") else {
+            return file;
+        };
         self.check_keys(entries, FILE_KEYS, "a rules file");
         if let Some(node) = find(entries, "rules") {
             for node in self.list(node, "rules", "Begin each rule with `- name:`.") {
@@ -58,14 +75,20 @@ impl Reader<'_> {
     fn read_rule(&mut self, node: &Node) -> Option<Rule> {
         let entries = self.map(node, "a rule", "Begin the rule with `- name:`.")?;
         self.check_keys(entries, RULE_KEYS, "a rule");
-        let kind = find(entries, "for").and_then(|node| self.kind(node)).unwrap_or_default();
+        let kind = find(entries, "for")
+            .and_then(|node| self.kind(node))
+            .unwrap_or_default();
         let name = self.name(node.place, entries, "rule");
-        let table = find(entries, "table").map(|node| self.table(node)).unwrap_or_default();
+        let table = find(entries, "table")
+            .map(|node| self.table(node))
+            .unwrap_or_default();
         let when = match find(entries, "when") {
             Some(when) => self.read_when(when, kind, !table.is_empty()),
             None => {
-                let remedy = "Say when it runs: `when: always`, or `when: { field: source, equals: AMAZON }`.";
-                self.errors.add(node.place, "when-missing", "this rule has no `when`", remedy);
+                let remedy =
+                    "Say when it runs: `when: always`, or `when: { field: source, equals: AMAZON }`.";
+                self.errors
+                    .add(node.place, "when-missing", "this rule has no `when`", remedy);
                 None
             }
         };
@@ -73,7 +96,8 @@ impl Reader<'_> {
             Some(then) => self.read_actions(then, kind, when.as_ref()),
             None => {
                 let remedy = "Say what it does: `then: [{ map_store_name: Amazon }]`.";
-                self.errors.add(node.place, "then-missing", "this rule has no `then`", remedy);
+                self.errors
+                    .add(node.place, "then-missing", "this rule has no `then`", remedy);
                 None
             }
         };
@@ -81,7 +105,9 @@ impl Reader<'_> {
             name: name?,
             enabled: find(entries, "enabled").is_none_or(|node| self.flag(node, "enabled")),
             kind,
-            connections: find(entries, "connection").map(|node| self.texts(node, "connection")).unwrap_or_default(),
+            connections: find(entries, "connection")
+                .map(|node| self.texts(node, "connection"))
+                .unwrap_or_default(),
             when: when?,
             table,
             then: then?,
@@ -89,15 +115,28 @@ impl Reader<'_> {
         })
     }
 
-    pub(super) fn name(&mut self, place: Place, entries: &[(Key, Node)], what: &str) -> Option<Placed<String>> {
+    pub(super) fn name(
+        &mut self,
+        place: Place,
+        entries: &[(Key, Node)],
+        what: &str,
+    ) -> Option<Placed<String>> {
         match find(entries, "name") {
             Some(node) => {
                 let text = self.text(node, "name")?;
-                Some(Placed { value: text, line: node.place.line })
+                Some(Placed {
+                    value: text,
+                    line: node.place.line,
+                })
             }
             None => {
                 let remedy = "Give it a name; logs and explanations show it.";
-                self.errors.add(place, "name-missing", format!("this {what} has no `name`"), remedy);
+                self.errors.add(
+                    place,
+                    "name-missing",
+                    format!("this {what} has no `name`"),
+                    remedy,
+                );
                 None
             }
         }
@@ -109,8 +148,17 @@ impl Reader<'_> {
             let line = rule.name.line;
             if let Some(first) = seen.insert(fold(&rule.name.value).into_owned(), line) {
                 let cause = format!("the rule on line {first} is named '{}' too", rule.name.value);
-                let place = Place { line, column: 1, width: usize::MAX };
-                self.errors.add(place, "repeated-name", cause, "Give each rule a name of its own; many values go in one `table`.");
+                let place = Place {
+                    line,
+                    column: 1,
+                    width: usize::MAX,
+                };
+                self.errors.add(
+                    place,
+                    "repeated-name",
+                    cause,
+                    "Give each rule a name of its own; many values go in one `table`.",
+                );
             }
         }
     }
@@ -120,24 +168,41 @@ impl Reader<'_> {
         let found = Kind::parse(&word);
         if found.is_none() {
             let words = Kind::ALL.map(Kind::as_str);
-            let remedy = format!("{}Possible here: {}.", did_you_mean(nearest(&word, &words)), words.join(", "));
-            self.errors.add(node.place, "unknown-kind", format!("there is no kind of document '{word}'"), remedy);
+            let remedy = format!(
+                "{}Possible here: {}.",
+                did_you_mean(nearest(&word, &words)),
+                words.join(", ")
+            );
+            self.errors.add(
+                node.place,
+                "unknown-kind",
+                format!("there is no kind of document '{word}'"),
+                remedy,
+            );
         }
         found
     }
 
     fn table(&mut self, node: &Node) -> Vec<(String, String)> {
         let remedy = "Write it as `table: { left value: right value }`.";
-        let Some(entries) = self.map(node, "a table", remedy) else { return Vec::new() };
+        let Some(entries) = self.map(node, "a table", remedy) else {
+            return Vec::new();
+        };
         if entries.is_empty() {
-            self.errors.add(node.place, "empty-table", "this table has no rows", remedy);
+            self.errors
+                .add(node.place, "empty-table", "this table has no rows", remedy);
         }
         let mut seen: HashMap<String, usize> = HashMap::with_capacity(entries.len());
         let mut rows = Vec::with_capacity(entries.len());
         for (key, value) in entries {
             if let Some(first) = seen.insert(fold(&key.text).into_owned(), key.place.line) {
                 let cause = format!("'{}' is in this table already, on line {first}", key.text);
-                self.errors.add(key.place, "repeated-table-value", cause, "Keep one of the rows; case does not count.");
+                self.errors.add(
+                    key.place,
+                    "repeated-table-value",
+                    cause,
+                    "Keep one of the rows; case does not count.",
+                );
             }
             if let Some(text) = self.text(value, &key.text) {
                 rows.push((key.text.clone(), text));
@@ -152,13 +217,19 @@ impl Reader<'_> {
             Ok(field) => Some(field),
             Err(Unknown::OtherKind(spec)) => {
                 let cause = format!("'{name}' is no field of documents of kind {}", kind.as_str());
-                let remedy = format!("It belongs to: {}. Write `for: KIND` in the rule.", spec.kinds.to_words());
+                let remedy = format!(
+                    "It belongs to: {}. Write `for: KIND` in the rule.",
+                    spec.kinds.to_words()
+                );
                 self.errors.add(place, "field-of-other-kind", cause, remedy);
                 None
             }
             Err(Unknown::Nowhere(near)) => {
                 let cause = format!("there is no field '{name}'");
-                let hint = format!("{}Names are those of the previewer; extended properties are {EXTENDED_PREFIX}NAME.", did_you_mean(near));
+                let hint = format!(
+                    "{}Names are those of the previewer; extended properties are {EXTENDED_PREFIX}NAME.",
+                    did_you_mean(near)
+                );
                 self.errors.add(place, "unknown-field", cause, hint);
                 None
             }
@@ -169,7 +240,12 @@ impl Reader<'_> {
         match &node.kind {
             NodeKind::Map(entries) => Some(entries),
             _ => {
-                self.errors.add(node.place, "map-expected", format!("{what} is a map, and this is {}", node.describe()), remedy);
+                self.errors.add(
+                    node.place,
+                    "map-expected",
+                    format!("{what} is a map, and this is {}", node.describe()),
+                    remedy,
+                );
                 None
             }
         }
@@ -180,7 +256,12 @@ impl Reader<'_> {
             NodeKind::List(nodes) => nodes,
             NodeKind::Nothing => &[],
             _ => {
-                self.errors.add(node.place, "list-expected", format!("`{what}` is a list, and this is {}", node.describe()), remedy);
+                self.errors.add(
+                    node.place,
+                    "list-expected",
+                    format!("`{what}` is a list, and this is {}", node.describe()),
+                    remedy,
+                );
                 &[]
             }
         }
@@ -192,12 +273,22 @@ impl Reader<'_> {
             NodeKind::Text(text) if !text.is_empty() => Some(text.clone()),
             NodeKind::Text(_) | NodeKind::Nothing => {
                 let remedy = "Write a text after the colon.";
-                self.errors.add(node.place, "text-expected", format!("`{what}` has no text"), remedy);
+                self.errors.add(
+                    node.place,
+                    "text-expected",
+                    format!("`{what}` has no text"),
+                    remedy,
+                );
                 None
             }
             NodeKind::List(_) | NodeKind::Map(_) => {
                 let cause = format!("`{what}` is one text, and this is {}", node.describe());
-                self.errors.add(node.place, "text-expected", cause, "Write one text; put it in quotes when it has : # { } [ ].");
+                self.errors.add(
+                    node.place,
+                    "text-expected",
+                    cause,
+                    "Write one text; put it in quotes when it has : # { } [ ].",
+                );
                 None
             }
         }
@@ -218,7 +309,8 @@ impl Reader<'_> {
             Some("false" | "no") | None => false,
             Some(other) => {
                 let cause = format!("`{what}` is yes or no, and this is '{other}'");
-                self.errors.add(node.place, "flag-expected", cause, "Write true or false.");
+                self.errors
+                    .add(node.place, "flag-expected", cause, "Write true or false.");
                 false
             }
         }
@@ -229,7 +321,12 @@ impl Reader<'_> {
             if !allowed.contains(&simplify(&key.text).as_str()) {
                 let near = did_you_mean(nearest(&key.text, allowed));
                 let remedy = format!("{near}Possible here: {}.", allowed.join(", "));
-                self.errors.add(key.place, "unknown-key", format!("{what} has no '{}'", key.text), remedy);
+                self.errors.add(
+                    key.place,
+                    "unknown-key",
+                    format!("{what} has no '{}'", key.text),
+                    remedy,
+                );
             }
         }
     }
@@ -237,5 +334,8 @@ impl Reader<'_> {
 
 /// The value of a key; spaces, hyphens and case of the key are free.
 pub(super) fn find<'n>(entries: &'n [(Key, Node)], key: &str) -> Option<&'n Node> {
-    entries.iter().find(|(found, _)| simplify(&found.text) == key).map(|(_, node)| node)
+    entries
+        .iter()
+        .find(|(found, _)| simplify(&found.text) == key)
+        .map(|(_, node)| node)
 }

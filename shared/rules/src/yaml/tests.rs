@@ -15,7 +15,9 @@ impl Reader<'_> {
     pub(super) fn read_test(&mut self, node: &Node) -> Option<RuleTest> {
         let entries = self.map(node, "a test", "Begin the test with `- name:`.")?;
         self.check_keys(entries, TEST_KEYS, "a test");
-        let kind = find(entries, "for").and_then(|node| self.kind(node)).unwrap_or_default();
+        let kind = find(entries, "for")
+            .and_then(|node| self.kind(node))
+            .unwrap_or_default();
         let name = self.name(node.place, entries, "test");
         let connection = find(entries, "connection").and_then(|node| self.text(node, "connection"));
         let given = match (find(entries, "given"), find(entries, "fixture")) {
@@ -23,7 +25,12 @@ impl Reader<'_> {
             (None, Some(fixture)) => self.text(fixture, "fixture").map(Given::Fixture),
             _ => {
                 let remedy = "Write `given: { source: AMAZON }`, or `fixture: NAME` of a stored document.";
-                self.errors.add(node.place, "given-missing", "a test needs either `given` or `fixture`", remedy);
+                self.errors.add(
+                    node.place,
+                    "given-missing",
+                    "a test needs either `given` or `fixture`",
+                    remedy,
+                );
                 None
             }
         };
@@ -31,11 +38,18 @@ impl Reader<'_> {
             Some(expect) => self.expect(expect, kind),
             None => {
                 let remedy = "Write `expect: { store_name: Amazon }`, or `expect: { skipped: REASON }`.";
-                self.errors.add(node.place, "expect-missing", "this test expects nothing", remedy);
+                self.errors
+                    .add(node.place, "expect-missing", "this test expects nothing", remedy);
                 None
             }
         };
-        Some(RuleTest { name: name?, kind, connection, given: given?, expect: expect? })
+        Some(RuleTest {
+            name: name?,
+            kind,
+            connection,
+            given: given?,
+            expect: expect?,
+        })
     }
 
     fn expect(&mut self, node: &Node, kind: Kind) -> Option<Expect> {
@@ -47,18 +61,32 @@ impl Reader<'_> {
             (None, Some(reason)) => ExpectOutcome::Held(self.text(reason, "held")?),
             (Some(skipped), Some(_)) => {
                 let cause = "a document is skipped or held, not both";
-                self.errors.add(skipped.place, "skipped-and-held", cause, "Keep the one that is expected.");
+                self.errors.add(
+                    skipped.place,
+                    "skipped-and-held",
+                    cause,
+                    "Keep the one that is expected.",
+                );
                 return None;
             }
         };
-        let rules = find(entries, "rules").map(|node| self.list(node, "rules", "Write the names as a list: `rules: []`."));
+        let rules = find(entries, "rules")
+            .map(|node| self.list(node, "rules", "Write the names as a list: `rules: []`."));
         let rules = rules.map(|nodes| nodes.iter().filter_map(|node| self.text(node, "rules")).collect());
-        Some(Expect { outcome, fields, rules })
+        Some(Expect {
+            outcome,
+            fields,
+            rules,
+        })
     }
 
     /// Fields with values; `lines` is a list of the same. An empty value means that the field is blank.
     fn sample(&mut self, node: &Node, kind: Kind, others: &[&str]) -> Option<Sample> {
-        let entries = self.map(node, "a document of a test", "Name fields with their values: `{ source: AMAZON }`.")?;
+        let entries = self.map(
+            node,
+            "a document of a test",
+            "Name fields with their values: `{ source: AMAZON }`.",
+        )?;
         let mut sample = Sample::default();
         for (key, value) in entries {
             let simple = simplify(&key.text);
@@ -71,19 +99,28 @@ impl Reader<'_> {
                     sample.lines = Some(nodes.iter().map(|node| self.sample_line(node, kind)).collect());
                 }
                 "extended_properties" => self.sample_properties(value, &mut sample.header),
-                _ => sample.header.extend(self.sample_field(key, value, kind, Level::Header)),
+                _ => sample
+                    .header
+                    .extend(self.sample_field(key, value, kind, Level::Header)),
             }
         }
         Some(sample)
     }
 
     fn sample_line(&mut self, node: &Node, kind: Kind) -> Vec<(Field, String)> {
-        let entries = self.map(node, "a line", "Name fields with their values: `{ sku: ABC }`.").unwrap_or_default();
-        entries.iter().filter_map(|(key, value)| self.sample_field(key, value, kind, Level::Line)).collect()
+        let entries = self
+            .map(node, "a line", "Name fields with their values: `{ sku: ABC }`.")
+            .unwrap_or_default();
+        entries
+            .iter()
+            .filter_map(|(key, value)| self.sample_field(key, value, kind, Level::Line))
+            .collect()
     }
 
     fn sample_properties(&mut self, node: &Node, header: &mut Vec<(Field, String)>) {
-        let entries = self.map(node, "extended_properties", "Write `{ NAME: VALUE }`.").unwrap_or_default();
+        let entries = self
+            .map(node, "extended_properties", "Write `{ NAME: VALUE }`.")
+            .unwrap_or_default();
         for (key, value) in entries {
             if let Some(text) = self.text(value, &key.text) {
                 header.push((Field::Extended(key.text.as_str().into()), text));
@@ -98,7 +135,12 @@ impl Reader<'_> {
                 Level::Header => ("a field of lines", "Write it under `lines`."),
                 Level::Line => ("a field of the document", "Write it beside `lines`."),
             };
-            self.errors.add(key.place, "wrong-level", format!("'{}' is {cause}", key.text), remedy);
+            self.errors.add(
+                key.place,
+                "wrong-level",
+                format!("'{}' is {cause}", key.text),
+                remedy,
+            );
             return None;
         }
         let text = match &value.kind {
@@ -110,7 +152,12 @@ impl Reader<'_> {
             && let Err(expected) = Value::parse(field.field_type(), &text)
         {
             let cause = format!("'{text}' is not {expected}, which '{}' holds", field.name());
-            self.errors.add(value.place, "wrong-type", cause, "Write numbers without separators, dates as year-month-day.");
+            self.errors.add(
+                value.place,
+                "wrong-type",
+                cause,
+                "Write numbers without separators, dates as year-month-day.",
+            );
             return None;
         }
         Some((field, text))

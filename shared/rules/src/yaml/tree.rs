@@ -52,15 +52,30 @@ impl Node {
 
 /// Reads the one document of the text; nothing when it is empty or something is wrong.
 pub(super) fn read(text: &str, errors: &mut Errors<'_>) -> Option<Node> {
-    let mut builder = Builder { errors, open: Vec::new(), root: None, documents: 0, failed: false };
+    let mut builder = Builder {
+        errors,
+        open: Vec::new(),
+        root: None,
+        documents: 0,
+        failed: false,
+    };
     for next in Parser::new_from_str(text) {
         match next {
             Ok((event, span)) => builder.take(event, span, text),
             Err(error) => {
                 let marker = error.marker();
-                let place = Place { line: marker.line().max(1), column: marker.col() + 1, width: 1 };
+                let place = Place {
+                    line: marker.line().max(1),
+                    column: marker.col() + 1,
+                    width: 1,
+                };
                 let remedy = "Check the indentation, use spaces and not tabs, and put texts with : # { } [ ] in quotes.";
-                builder.errors.add(place, "not-yaml", format!("this is not YAML: {}", error.kind()), remedy);
+                builder.errors.add(
+                    place,
+                    "not-yaml",
+                    format!("this is not YAML: {}", error.kind()),
+                    remedy,
+                );
                 return None;
             }
         }
@@ -91,14 +106,31 @@ impl Builder<'_, '_> {
             Event::DocumentStart(..) => {
                 self.documents += 1;
                 if self.documents > 1 {
-                    self.fail(place, "several-documents", "a rules file has one document", "Remove the line with ---.");
+                    self.fail(
+                        place,
+                        "several-documents",
+                        "a rules file has one document",
+                        "Remove the line with ---.",
+                    );
                 }
             }
             Event::Alias(_) => {
-                self.fail(place, "yaml-alias", "aliases (*name) are not read", "Write the value out.");
+                self.fail(
+                    place,
+                    "yaml-alias",
+                    "aliases (*name) are not read",
+                    "Write the value out.",
+                );
             }
-            Event::Scalar(_, _, _, Some(_)) | Event::SequenceStart(_, _, Some(_)) | Event::MappingStart(_, _, Some(_)) => {
-                self.fail(place, "yaml-tag", "tags (!name) are not read", "Remove the tag; every value is text.");
+            Event::Scalar(_, _, _, Some(_))
+            | Event::SequenceStart(_, _, Some(_))
+            | Event::MappingStart(_, _, Some(_)) => {
+                self.fail(
+                    place,
+                    "yaml-tag",
+                    "tags (!name) are not read",
+                    "Remove the tag; every value is text.",
+                );
             }
             Event::Scalar(value, style, ..) => {
                 let written = span.byte_range().is_none_or(|range| !range.is_empty());
@@ -119,7 +151,12 @@ impl Builder<'_, '_> {
     fn open(&mut self, open: Open) {
         let (Open::List(place, _) | Open::Map(place, ..)) = &open;
         if self.open.len() >= NESTING_MAX {
-            self.fail(*place, "nested-too-deep", "lists and maps are nested too deep", "Use fewer groups in groups.");
+            self.fail(
+                *place,
+                "nested-too-deep",
+                "lists and maps are nested too deep",
+                "Use fewer groups in groups.",
+            );
             return;
         }
         self.open.push(open);
@@ -130,16 +167,31 @@ impl Builder<'_, '_> {
         let plain = style == ScalarStyle::Plain;
         if plain && written && matches!(value, "~" | "null" | "Null" | "NULL") {
             let remedy = format!("Leave the key out, or write \"{value}\" in quotes when the text is meant.");
-            self.errors.add(place, "null-value", format!("{value} means nothing in YAML"), remedy);
+            self.errors.add(
+                place,
+                "null-value",
+                format!("{value} means nothing in YAML"),
+                remedy,
+            );
         }
-        let kind = if plain && (value.is_empty() || !written) { NodeKind::Nothing } else { NodeKind::Text(value.to_owned()) };
+        let kind = if plain && (value.is_empty() || !written) {
+            NodeKind::Nothing
+        } else {
+            NodeKind::Text(value.to_owned())
+        };
         self.add(Node { place, kind });
     }
 
     fn close(&mut self) {
         match self.open.pop() {
-            Some(Open::List(place, nodes)) => self.add(Node { place, kind: NodeKind::List(nodes) }),
-            Some(Open::Map(place, entries, ..)) => self.add(Node { place, kind: NodeKind::Map(entries) }),
+            Some(Open::List(place, nodes)) => self.add(Node {
+                place,
+                kind: NodeKind::List(nodes),
+            }),
+            Some(Open::Map(place, entries, ..)) => self.add(Node {
+                place,
+                kind: NodeKind::Map(entries),
+            }),
             None => {}
         }
     }
@@ -152,14 +204,23 @@ impl Builder<'_, '_> {
                 Some(key) => entries.push((key, node)),
                 None => {
                     let NodeKind::Text(text) = node.kind else {
-                        self.fail(node.place, "key-not-text", "a key must be a text", "Put the key in quotes.");
+                        self.fail(
+                            node.place,
+                            "key-not-text",
+                            "a key must be a text",
+                            "Put the key in quotes.",
+                        );
                         return;
                     };
                     let repeated = !seen.insert(text.clone());
-                    *pending = Some(Key { place: node.place, text: text.clone() });
+                    *pending = Some(Key {
+                        place: node.place,
+                        text: text.clone(),
+                    });
                     if repeated {
                         let cause = format!("'{text}' stands here twice");
-                        self.errors.add(node.place, "repeated-key", cause, "Keep one of the two.");
+                        self.errors
+                            .add(node.place, "repeated-key", cause, "Keep one of the two.");
                     }
                 }
             },
@@ -169,8 +230,15 @@ impl Builder<'_, '_> {
 
 fn to_place(span: Span, text: &str) -> Place {
     let width = match span.byte_range().and_then(|range| text.get(range)) {
-        Some(marked) => marked.lines().next().map_or(1, |line| line.trim_end().chars().count()),
+        Some(marked) => marked
+            .lines()
+            .next()
+            .map_or(1, |line| line.trim_end().chars().count()),
         None => 1,
     };
-    Place { line: span.start.line().max(1), column: span.start.col() + 1, width: width.max(1) }
+    Place {
+        line: span.start.line().max(1),
+        column: span.start.col() + 1,
+        width: width.max(1),
+    }
 }

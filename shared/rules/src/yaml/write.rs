@@ -4,14 +4,21 @@
 
 use std::fmt::Write;
 
-use crate::rule::{Action, Affix, Condition, Expect, ExpectOutcome, Given, Rule, RuleFile, RuleTest, Sample, Side, Surcharge, When};
 use crate::field::{Field, Kind};
 use crate::operator::Takes;
+use crate::rule::{
+    Action, Affix, Condition, Expect, ExpectOutcome, Given, Rule, RuleFile, RuleTest, Sample, Side,
+    Surcharge, When,
+};
 
 /// The text of a file.
 pub(crate) fn write(file: &RuleFile) -> String {
     let mut out = String::new();
-    out.push_str(if file.rules.is_empty() { "rules: []\n" } else { "rules:\n" });
+    out.push_str(if file.rules.is_empty() {
+        "rules: []\n"
+    } else {
+        "rules:\n"
+    });
     for rule in &file.rules {
         write_rule(&mut out, rule);
     }
@@ -35,7 +42,10 @@ fn write_rule(out: &mut String, rule: &Rule) {
         add(out, format_args!("    for: {}\n", rule.kind.as_str()));
     }
     if !rule.connections.is_empty() {
-        add(out, format_args!("    connection: {}\n", flow_list(&rule.connections)));
+        add(
+            out,
+            format_args!("    connection: {}\n", flow_list(&rule.connections)),
+        );
     }
     add(out, format_args!("    when: {}\n", when(&rule.when)));
     if !rule.table.is_empty() {
@@ -74,12 +84,18 @@ fn write_condition(condition: &Condition) -> String {
         Takes::Several => flow_list(&condition.values),
     };
     let case = if condition.exact { ", case: exact" } else { "" };
-    format!("{{ field: {}, {}: {value}{case} }}", field(&condition.field), operator.as_str())
+    format!(
+        "{{ field: {}, {}: {value}{case} }}",
+        field(&condition.field),
+        operator.as_str()
+    )
 }
 
 fn write_action(action: &Action) -> String {
     match action {
-        Action::Set { field: target, value } => format!("{{ set: {}, to: {} }}", field(target), scalar(value)),
+        Action::Set { field: target, value } => {
+            format!("{{ set: {}, to: {} }}", field(target), scalar(value))
+        }
         Action::Clear { field: target } => format!("{{ clear: {} }}", field(target)),
         Action::Copy { from, to } => format!("{{ copy: {}, to: {} }}", field(from), field(to)),
         Action::Map { field: target } => format!("{{ map: {} }}", field(target)),
@@ -89,7 +105,9 @@ fn write_action(action: &Action) -> String {
             Affix::Prefix(text) => format!("{{ strip: {}, prefix: {} }}", field(target), scalar(text)),
             Affix::Suffix(text) => format!("{{ strip: {}, suffix: {} }}", field(target), scalar(text)),
         },
-        Action::Template { field: target, text } => format!("{{ template: {}, to: {} }}", scalar(text), field(target)),
+        Action::Template { field: target, text } => {
+            format!("{{ template: {}, to: {} }}", scalar(text), field(target))
+        }
         Action::SplitSku { keep, separator } => {
             let side = match keep {
                 Side::Left => "left",
@@ -102,7 +120,10 @@ fn write_action(action: &Action) -> String {
         Action::Surcharge(Surcharge::Amount(amount)) => format!("{{ add_surcharge: {amount} }}"),
         Action::Surcharge(Surcharge::Percent(percent)) => format!("{{ add_surcharge: \"{percent}%\" }}"),
         Action::AddLine(line) => {
-            let fields: Vec<String> = line.iter().map(|(id, value)| format!("{}: {}", id.spec().name, scalar(value))).collect();
+            let fields: Vec<String> = line
+                .iter()
+                .map(|(id, value)| format!("{}: {}", id.spec().name, scalar(value)))
+                .collect();
             format!("{{ add_line: {{ {} }} }}", fields.join(", "))
         }
         Action::Skip(reason) => format!("{{ skip: {} }}", scalar(reason)),
@@ -142,11 +163,17 @@ fn write_expect(expect: &Expect) -> Vec<String> {
 
 fn write_sample(sample: &Sample) -> Vec<String> {
     let pairs = |fields: &[(Field, String)]| -> Vec<String> {
-        fields.iter().map(|(name, value)| format!("{}: {}", field(name), scalar(value))).collect()
+        fields
+            .iter()
+            .map(|(name, value)| format!("{}: {}", field(name), scalar(value)))
+            .collect()
     };
     let mut parts = pairs(&sample.header);
     if let Some(lines) = &sample.lines {
-        let lines: Vec<String> = lines.iter().map(|line| format!("{{{}}}", pairs(line).join(", "))).collect();
+        let lines: Vec<String> = lines
+            .iter()
+            .map(|line| format!("{{{}}}", pairs(line).join(", ")))
+            .collect();
         parts.push(format!("lines: [{}]", lines.join(", ")));
     }
     parts
@@ -168,12 +195,16 @@ fn flow_list(values: &[String]) -> String {
 
 /// A scalar: plain when nothing in it can be read as anything else, else in double quotes with escapes.
 pub(crate) fn scalar(text: &str) -> String {
-    let plain_letter = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.' | ' ' | '-');
+    let plain_letter =
+        |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.' | ' ' | '-');
     let plain = text.starts_with(|letter: char| letter.is_ascii_alphabetic())
         && text.chars().all(plain_letter)
         && !text.ends_with(' ')
         && !text.contains(" -")
-        && !matches!(text.to_ascii_lowercase().as_str(), "null" | "true" | "false" | "yes" | "no" | "always" | "on" | "off" | "y" | "n");
+        && !matches!(
+            text.to_ascii_lowercase().as_str(),
+            "null" | "true" | "false" | "yes" | "no" | "always" | "on" | "off" | "y" | "n"
+        );
     if plain {
         return text.to_owned();
     }
