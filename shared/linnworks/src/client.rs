@@ -23,6 +23,8 @@ use crate::wire::AuthorizationWire;
 
 /// The most bytes of an answer, unpacked. 200 large orders take about 4 MB.
 const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// The place of errors that the configuration causes.
+const CONFIGURATION: &str = "linnworks configuration";
 
 /// What a call sends.
 pub enum Parameters {
@@ -81,12 +83,7 @@ impl Client {
         vault: Arc<dyn TokenVault>,
     ) -> Result<Self, ConnectorError> {
         let wrong = |cause: String, remedy: &str| {
-            ConnectorError::new(
-                Disposition::Configuration,
-                "linnworks configuration",
-                cause,
-                remedy,
-            )
+            ConnectorError::new(Disposition::Configuration, CONFIGURATION, cause, remedy)
         };
         check_base_url(config.auth_url.as_str(), config.allow_loopback).map_err(|cause| {
             wrong(

@@ -334,15 +334,46 @@ fn take_order(
             event: None,
         }));
     }
-    let (state, what) = match record.state.clone() {
+    let is_same = record.payload_hash == hash;
+    let Some((state, what)) = next_state(&record, is_same, retry, core.now()) else {
+        return Ok(None);
+    };
+    record.number = order.number.to_string();
+    record.references = [
+        &order.references.reference,
+        &order.references.secondary,
+        &order.references.external,
+    ]
+    .into_iter()
+    .flatten()
+    .cloned()
+    .collect();
+    record.total = Some(order.total_charge().rounded());
+    record.processed_at = order.dates.processed.or(header.processed_at);
+    record.fingerprint = header.fingerprint.clone();
+    record.payload_hash = hash;
+    let mut change = core.change(record, state, what);
+    change.payload = Some(order);
+    Ok(Some(change))
+}
+
+/// The state of a document whose order was read again, and what is told of it; none when the order must be left for later.
+fn next_state(
+    record: &DocumentRecord,
+    is_same: bool,
+    retry: bool,
+    now: Timestamp,
+) -> Option<(DocumentState, &'static str)> {
+    Some(match record.state.clone() {
         // A call may be on its way: the order is read again once the call is settled.
-        DocumentState::Posting { .. } | DocumentState::Unknown { .. } => return Ok(None),
+        DocumentState::Posting { .. } | DocumentState::Unknown { .. } => return None,
         // A part of it is posted and the next step is about to follow: it is read again once that is done.
-        DocumentState::Ready { ready } if !ready.posted.is_empty() => return Ok(None),
+        DocumentState::Ready { ready } if !ready.posted.is_empty() => return None,
         // What is posted of it must not be forgotten: it would be posted twice.
-        DocumentState::Held { posted, .. } if !posted.is_empty() && retry => {
-            (go_on_with(&record.number, posted), "tried again, asked for by its number")
-        }
+        DocumentState::Held { posted, .. } if !posted.is_empty() && retry => (
+            go_on_with(&record.number, posted),
+            "tried again, asked for by its number",
+        ),
         state @ DocumentState::Held { .. } if !state.transactions().is_empty() => (
             state,
             "the order was changed in Linnworks; a part of it is posted already",
@@ -355,7 +386,7 @@ fn take_order(
             rules_version,
             ..
         } => {
-            let changed_since = Some(core.now());
+            let changed_since = Some(now);
             let state = DocumentState::Posted {
                 transactions,
                 total,
@@ -376,30 +407,13 @@ fn take_order(
         state @ DocumentState::Conflict { .. } => {
             (state, "the order was changed in Linnworks while in conflict")
         }
-        _ if is_new => (DocumentState::Fetched, "fetched"),
-        _ if record.payload_hash == hash => (DocumentState::Fetched, "tried again, asked for by its number"),
+        _ if record.version == 0 => (DocumentState::Fetched, "fetched"),
+        _ if is_same => (DocumentState::Fetched, "tried again, asked for by its number"),
         _ => (
             DocumentState::Fetched,
             "fetched again: the order was changed in Linnworks",
         ),
-    };
-    record.number = order.number.to_string();
-    record.references = [
-        &order.references.reference,
-        &order.references.secondary,
-        &order.references.external,
-    ]
-    .into_iter()
-    .flatten()
-    .cloned()
-    .collect();
-    record.total = Some(order.total_charge().rounded());
-    record.processed_at = order.dates.processed.or(header.processed_at);
-    record.fingerprint = header.fingerprint.clone();
-    record.payload_hash = hash;
-    let mut change = core.change(record, state, what);
-    change.payload = Some(order);
-    Ok(Some(change))
+    })
 }
 
 fn hold_unreadable(core: &Core, header: &OrderHeader, record: Option<DocumentRecord>, cause: &str) -> Change {

@@ -12,29 +12,36 @@ use crate::core::Core;
 use crate::error::RunError;
 use crate::transform::CURABLE_BY_COMPANY;
 
-/// How much of the lists a run reads.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Reading {
-    /// What changed since the last time; company settings and tax codes once a day.
-    #[default]
-    Changes,
-    /// Company settings and tax codes too, whatever time has passed.
-    Company,
-}
-
-/// What must be read: the company too when a document is held for a reason that only its settings or tax codes can take away.
+/// Makes the next reading of the lists include company settings and tax codes, whatever time has passed, when a document is held for
+/// a reason that only they can take away: what a person has put right is seen at once. To be called before held documents are tried
+/// again, since their reasons are gone then.
 ///
 /// # Errors
 /// Those of the store.
-pub async fn needed_reading(core: &Core) -> Result<Reading, StoreError> {
+pub async fn outdate_company(core: &Core) -> Result<(), StoreError> {
     let held = DocumentFilter {
         states: vec![StateName::Held],
         ..DocumentFilter::default()
     };
     let held = core.store.list(&held).await?;
     let mut reasons = held.iter().filter_map(|record| record.state.reason());
-    let waits = reasons.any(|reason| CURABLE_BY_COMPANY.contains(&reason.code));
-    Ok(if waits { Reading::Company } else { Reading::Changes })
+    let Some(known) = core.store.lists().await? else {
+        return Ok(());
+    };
+    if !reasons.any(|reason| CURABLE_BY_COMPANY.contains(&reason.code)) {
+        return Ok(());
+    }
+    let update = ListsUpdate {
+        replaced: Vec::new(),
+        changed: Vec::new(),
+        removed: Vec::new(),
+        company: None,
+        cursor: ListsCursor {
+            daily_read_at: Timestamp::UNIX_EPOCH,
+            ..known.cursor
+        },
+    };
+    core.store.apply_lists(&update).await
 }
 
 /// Reads what changed since the last time and returns the lists.
@@ -42,22 +49,10 @@ pub async fn needed_reading(core: &Core) -> Result<Reading, StoreError> {
 /// # Errors
 /// Those of QuickBooks and of the store.
 pub async fn refresh_lists(core: &Core, books: &dyn Books) -> Result<KnownLists, RunError> {
-    read_lists(core, books, Reading::Changes).await
-}
-
-/// Reads what is wanted and returns the lists.
-///
-/// # Errors
-/// Those of QuickBooks and of the store.
-pub async fn read_lists(core: &Core, books: &dyn Books, reading: Reading) -> Result<KnownLists, RunError> {
-    let cursor = core.store.lists().await?.map(|known| match reading {
-        Reading::Changes => known.cursor,
-        Reading::Company => ListsCursor {
-            daily_read_at: Timestamp::UNIX_EPOCH,
-            ..known.cursor
-        },
-    });
-    let update = books.read_lists(cursor.as_ref()).await?;
+    let known = core.store.lists().await?;
+    let update = books
+        .read_lists(known.as_ref().map(|known| &known.cursor))
+        .await?;
     core.store.apply_lists(&update).await?;
     match core.store.lists().await? {
         Some(known) => Ok(known),

@@ -8,6 +8,7 @@ use ports::{Books, DocumentRecord, OrderHeader, OrderSource, Probe, ProbeBy, Que
 
 use crate::core::{Core, go_on_with, hash_order};
 use crate::error::RunError;
+use crate::lists::outdate_company;
 
 /// What a resync decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +61,7 @@ pub async fn resync(
     record: DocumentRecord,
     replace: bool,
 ) -> Result<Resynced, RunError> {
+    outdate_company(core).await?;
     match &record.state {
         DocumentState::Posting { .. } | DocumentState::Unknown { .. } => Ok(Resynced::Refused(Reason::new(
             ReasonCode::AnswerLost,
@@ -117,8 +119,15 @@ fn beginning_gone(record: &DocumentRecord, still: &[Made]) -> Reason {
     let what: Vec<String> = still.iter().map(show_made).collect();
     Reason::new(
         ReasonCode::Deleted,
-        format!("of order {} QuickBooks has only {} left", record.number, what.join(", ")),
-        format!("`linnbooks resync {} --replace` removes the rest and posts it anew", record.number),
+        format!(
+            "of order {} QuickBooks has only {} left",
+            record.number,
+            what.join(", ")
+        ),
+        format!(
+            "`linnbooks resync {} --replace` removes the rest and posts it anew",
+            record.number
+        ),
     )
 }
 

@@ -12,7 +12,7 @@ use ports::{Books, ConnectorError, DocumentFilter, OrderSource};
 use crate::core::Core;
 use crate::error::RunError;
 use crate::fetch::{FetchRequest, fetch_orders};
-use crate::lists::{Reading, known_lists, needed_reading, read_lists, refresh_lists};
+use crate::lists::{known_lists, outdate_company, refresh_lists};
 use crate::post::{post_queue, settle_calls, sweep};
 use crate::transform::{retry_held, transform_queue};
 
@@ -31,9 +31,6 @@ pub struct SyncRun {
     pub run_again_at: Option<Timestamp>,
     /// What ended the run early.
     pub stopped_by: Option<ConnectorError>,
-    /// How much of the lists is to be read: what [`needed_reading`] says before held documents are tried again, since their reasons
-    /// are gone then.
-    pub reading: Reading,
 }
 
 /// Runs once.
@@ -48,10 +45,8 @@ pub async fn sync(
     request: &FetchRequest,
 ) -> Result<SyncRun, RunError> {
     keep_settings(core).await?;
-    let mut run = SyncRun {
-        reading: needed_reading(core).await?,
-        ..SyncRun::default()
-    };
+    outdate_company(core).await?;
+    let mut run = SyncRun::default();
     match fetch_orders(core, source, request).await {
         Ok(fetched) => {
             run.fetched = fetched.keys.len();
@@ -91,7 +86,7 @@ pub async fn work(core: &Core, books: &dyn Books, run: &mut SyncRun) -> Result<(
     if !has_work(core).await? {
         return Ok(());
     }
-    let mut known = read_lists(core, books, run.reading).await?;
+    let mut known = refresh_lists(core, books).await?;
     run.keys.extend(retry_held(core, &known).await?);
     for _ in 0..ROUNDS_MAX {
         run.keys.extend(transform_queue(core, &known).await?);

@@ -170,14 +170,7 @@ async fn map_record(core: &Core, known: &KnownLists, record: DocumentRecord) -> 
     let posted = record.state.transactions().to_vec();
     Ok(match outcome {
         Outcome::Document(document) if !continues(&document, &posted) => {
-            let reason = Reason::new(
-                ReasonCode::SettingUnusable,
-                format!(
-                    "order {} is partly posted, as another kind of document or with another total than it would have now",
-                    record.number
-                ),
-                "Set document.type back for it, or remove what is posted and post it anew with `linnbooks resync NUM --replace`",
-            );
+            let reason = partly_posted(&record.number);
             core.change(
                 record,
                 DocumentState::Held { reason, posted },
@@ -211,6 +204,18 @@ async fn map_record(core: &Core, known: &KnownLists, record: DocumentRecord) -> 
             core.change(record, DocumentState::Held { reason, posted }, what)
         }
     })
+}
+
+fn partly_posted(number: &str) -> Reason {
+    Reason::new(
+        ReasonCode::SettingUnusable,
+        format!(
+            "order {number} is partly posted, as another kind of document or with another total than it would have now"
+        ),
+        format!(
+            "Set document.type back for it, or remove what is posted and post it anew with `linnbooks resync {number} --replace`"
+        ),
+    )
 }
 
 /// True when what is posted already is the beginning of this document: the same kinds, the same total.

@@ -14,7 +14,7 @@ use reqwest::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use crate::config::{QuickBooksConfig, check_url, is_realm};
+use crate::config::{CONFIGURATION, QuickBooksConfig, check_url, is_realm};
 use crate::faults::{FaultAct, FaultClass, classify, read_fault, read_xml_fault};
 use crate::limits::{Limiter, Weight};
 use crate::oauth::Tokens;
@@ -74,12 +74,7 @@ impl Client {
         vault: Arc<dyn TokenVault>,
     ) -> Result<Self, ConnectorError> {
         let settings = |cause: &str, remedy: &str| {
-            ConnectorError::new(
-                Disposition::Configuration,
-                "QuickBooks configuration",
-                cause,
-                remedy,
-            )
+            ConnectorError::new(Disposition::Configuration, CONFIGURATION, cause, remedy)
         };
         let base = check_url("api_url", &config.api_url, config.allow_loopback)?;
         let token_url = check_url("token_url", &config.token_url, config.allow_loopback)?;

@@ -15,6 +15,9 @@ pub const SANDBOX_API_URL: &str = "https://sandbox-quickbooks.api.intuit.com";
 /// The token endpoint of both (quickbooks-online.md 1.1).
 pub const TOKEN_URL: &str = "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer";
 
+/// The place of errors that the configuration causes.
+pub(crate) const CONFIGURATION: &str = "QuickBooks configuration";
+
 /// The hosts that may be called.
 const HOSTS: [&str; 4] = [
     "quickbooks.api.intuit.com",
@@ -115,12 +118,7 @@ pub(crate) fn check_url(setting: &str, text: &str, allow_loopback: bool) -> Resu
     let refuse = |cause: String| {
         let remedy =
             format!("Correct `{setting}` in the configuration; only hosts of Intuit are called, over https");
-        ConnectorError::new(
-            Disposition::Configuration,
-            "QuickBooks configuration",
-            cause,
-            remedy,
-        )
+        ConnectorError::new(Disposition::Configuration, CONFIGURATION, cause, remedy)
     };
     let url = Url::parse(text.trim()).map_err(|_| refuse(format!("`{setting}` is not a URL")))?;
     if !url.username().is_empty()

@@ -4,7 +4,6 @@
 
 use std::collections::BTreeSet;
 
-use pipeline::lists::needed_reading;
 use pipeline::resync::{Resynced, find_one, resync};
 use pipeline::sync::{SyncRun, work};
 use serde_json::json;
@@ -27,7 +26,6 @@ pub async fn run(cli: &Cli, arguments: &ResyncArguments) -> anyhow::Result<Exit>
     let mut keys = BTreeSet::new();
     let mut answers = Vec::new();
     let mut refused = false;
-    let reading = needed_reading(core).await?;
     for number in &arguments.numbers {
         let record = find_one(core, number).await?;
         keys.insert(record.key.clone());
@@ -48,7 +46,6 @@ pub async fn run(cli: &Cli, arguments: &ResyncArguments) -> anyhow::Result<Exit>
     }
     let mut run = SyncRun {
         keys,
-        reading,
         ..SyncRun::default()
     };
     work(core, books, &mut run).await?;

@@ -1,3 +1,5 @@
+//! Tests of reading the settings: defaults, places of mistakes, suggestions.
+
 use super::*;
 
 #[test]

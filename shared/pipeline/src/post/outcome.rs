@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::money::show_amount;
-use domain::{DocumentKey, DocumentState, PostedTransaction, Ready, Reason, ReasonCode};
+use domain::{DocumentKey, DocumentState, PostedTransaction, Ready};
 use ports::{
     Books, CallEntry, CallOutcome, CallState, Change, DocumentRecord, EntryOutcome, FormState,
     FoundTransaction, QueueName, Refusal, RefusalAct, StoredCall,
 };
 
+use super::conflict::{duplicated, number_taken, total_differs};
 use super::{Posting, form_of};
 use crate::core::{Core, Progress, later};
 use crate::error::RunError;
@@ -217,35 +218,12 @@ pub(super) fn judge_found(
     adopted: bool,
     verdicts: &mut Verdicts,
 ) {
-    let form = form_of(&ready);
-    let posted = to_posted(&found, adopted);
     let expected = entry.total;
     if found.total != expected.amount || found.currency != expected.currency {
-        let reason = total_differs(entry, &found);
-        if let Some(form) = form {
-            verdicts.forms.push((
-                form,
-                FormState::Paused {
-                    reason: reason.clone(),
-                    key: record.key.clone(),
-                },
-            ));
-        }
-        let what = format!(
-            "conflict: QuickBooks returned {} instead of {}",
-            found.total, expected.amount
-        );
-        let mut transactions = ready.posted.clone();
-        transactions.push(posted);
-        let state = DocumentState::Conflict {
-            reason,
-            ready,
-            found: transactions,
-        };
-        verdicts.changes.push(core.change(record, state, what));
+        total_differs(core, entry, record, ready, &found, adopted, verdicts);
         return;
     }
-    if let Some(form) = form {
+    if let Some(form) = form_of(&ready) {
         verdicts.forms.push((form, FormState::Proven));
     }
     let what = format!(
@@ -259,7 +237,7 @@ pub(super) fn judge_found(
         found.id,
         show_amount(found.total, found.currency)
     );
-    ready.posted.push(posted);
+    ready.posted.push(to_posted(&found, adopted));
     ready.single = false;
     ready.refusals = 0;
     ready.not_before = None;
@@ -290,23 +268,6 @@ pub(super) fn to_posted(found: &FoundTransaction, adopted: bool) -> PostedTransa
         currency: found.currency,
         adopted,
     }
-}
-
-fn total_differs(entry: &CallEntry, found: &FoundTransaction) -> Reason {
-    Reason::new(
-        ReasonCode::TotalDiffers,
-        format!(
-            "{} {} came out as {} {} in QuickBooks, and {} was asked for",
-            found.kind.as_str(),
-            found.id,
-            show_amount(found.total, found.currency),
-            found.currency,
-            entry.total
-        ),
-        "Documents of this form are paused. Compare the two, choose another tax.form in the settings if QuickBooks computes \
-         otherwise, then end this one with `linnbooks resync NUM --replace` (post it anew) or `linnbooks resolve NUM --adopt ID` \
-         (keep it as it is); either lifts the pause",
-    )
 }
 
 fn is_replay_refusal(refusal: &Refusal) -> bool {
@@ -450,75 +411,4 @@ pub(super) fn others_of<'a>(entry: &CallEntry, found: &'a [FoundTransaction]) ->
         })
         .filter(|one| !entry.marker.is_same_document(&one.private_note))
         .collect()
-}
-
-pub(super) fn number_taken(
-    core: &Core,
-    entry: &CallEntry,
-    mut record: DocumentRecord,
-    ready: Box<Ready>,
-    found: &[FoundTransaction],
-    raw: Option<domain::RawFault>,
-    verdicts: &mut Verdicts,
-) {
-    record.revision += 1;
-    let others = others_of(entry, found);
-    let ids: Vec<String> = others
-        .iter()
-        .map(|other| format!("{} {}", other.kind.as_str(), other.id))
-        .collect();
-    let holder = if ids.is_empty() {
-        "another transaction".to_owned()
-    } else {
-        ids.join(", ")
-    };
-    let mut reason = Reason::new(
-        ReasonCode::NumberTaken,
-        format!(
-            "number {} belongs to {holder}, which linnbooks did not make",
-            entry.number.as_deref().unwrap_or("-")
-        ),
-        "If that is the same sale, entered by hand or by another program: `linnbooks resolve NUM --adopt ID`. If it is another: \
-         give that one another number, or set document.number_prefix, then `linnbooks resync NUM`",
-    );
-    reason.raw = raw;
-    let transactions = others.into_iter().map(|other| to_posted(other, true)).collect();
-    let state = DocumentState::Conflict {
-        reason,
-        ready,
-        found: transactions,
-    };
-    verdicts
-        .changes
-        .push(core.change(record, state, "conflict: the number is taken"));
-}
-
-pub(super) fn duplicated(
-    core: &Core,
-    entry: &CallEntry,
-    record: DocumentRecord,
-    ready: Box<Ready>,
-    several: &[&FoundTransaction],
-    verdicts: &mut Verdicts,
-) {
-    let ids: Vec<String> = several.iter().map(|one| one.id.to_string()).collect();
-    let reason = Reason::new(
-        ReasonCode::Duplicated,
-        format!(
-            "{} transactions carry the marker of this order: {} {}",
-            ids.len(),
-            entry.kind.as_str(),
-            ids.join(", ")
-        ),
-        "Delete all but one in QuickBooks, then `linnbooks resolve NUM --adopt ID` with the one that stays",
-    );
-    let transactions = several.iter().map(|one| to_posted(one, true)).collect();
-    let state = DocumentState::Conflict {
-        reason,
-        ready,
-        found: transactions,
-    };
-    verdicts
-        .changes
-        .push(core.change(record, state, "conflict: more than one transaction in QuickBooks"));
 }

@@ -55,10 +55,7 @@ pub(super) async fn post_together(
             return Ok(posting);
         }
     };
-    if prepared
-        .iter()
-        .any(|one| one.record.look_up_first && one.ready.posted.is_empty())
-    {
+    if prepared.iter().any(is_looked_up_first) {
         let (found, absent) = look_up_first(core, books, &frozen, prepared).await?;
         posting.absorb(found);
         if !absent.is_empty() && posting.stopped_by.is_none() {
@@ -78,6 +75,10 @@ pub(super) async fn post_together(
     };
     posting.absorb(send_stored(core, books, call).await?);
     Ok(posting)
+}
+
+fn is_looked_up_first(one: &Prepared) -> bool {
+    one.record.look_up_first && one.ready.posted.is_empty()
 }
 
 /// Looks documents up before their first sending: one that an earlier copy of the store posted is adopted. Returns the others, free

@@ -109,24 +109,16 @@ async fn look_up_call(core: &Core, books: &dyn Books, mut call: StoredCall) -> R
     let probes: Vec<_> = entries.iter().map(ports::CallEntry::probe).collect();
     let found = match books.look_up(&probes).await {
         Ok(found) => found,
-        Err(error) => {
-            let mut posting = Posting::default();
-            posting.come_back(later(core.now(), settle_wait(core)));
-            posting.stopped_by = Some(error);
-            return Ok(posting);
-        }
+        Err(error) => return Ok(look_later(core, error)),
     };
     let look_ups = look_ups + 1;
     let mut verdicts = Verdicts::default();
-    let mut absent = Vec::new();
-    for entry in &entries {
-        let Some((record, ready)) = records.get(entry.key()).cloned() else {
-            continue;
-        };
-        if !judge_look_up(core, entry, &record, &ready, &found, &mut verdicts) {
-            absent.push((record, ready));
-        }
-    }
+    let absent: Vec<_> = entries
+        .iter()
+        .filter_map(|entry| Some((entry, records.get(entry.key()).cloned()?)))
+        .filter(|(entry, (record, ready))| !judge_look_up(core, entry, record, ready, &found, &mut verdicts))
+        .map(|(_, of_entry)| of_entry)
+        .collect();
     let whole_call_absent = absent.len() == call.call.entries.len();
     let spent = spent || !whole_call_absent;
     call.state = CallState::Unknown {
@@ -156,6 +148,13 @@ async fn look_up_call(core: &Core, books: &dyn Books, mut call: StoredCall) -> R
     let call = rewrite(core, call).await?;
     let call = keep_look_ups(call, look_ups);
     send_stored(core, books, call).await
+}
+
+fn look_later(core: &Core, error: ports::ConnectorError) -> Posting {
+    let mut posting = Posting::default();
+    posting.come_back(later(core.now(), settle_wait(core)));
+    posting.stopped_by = Some(error);
+    posting
 }
 
 /// The stored state while on its way is Sent; the number of look-ups made so far is kept in memory for the outcome.
