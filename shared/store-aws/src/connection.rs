@@ -15,7 +15,7 @@ const ATTEMPTS_MAX: u32 = 5;
 const BACKOFF_MAX: Duration = Duration::from_secs(3);
 /// How long a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long one attempt may take; above the 20 s of a long poll would be needed only there, and SQS clients get it.
+/// How long one attempt may take; one of SQS may take a long poll more.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(8);
 /// How long a request may take with its repetitions.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(25);
@@ -31,18 +31,13 @@ pub struct Connection {
 impl Connection {
     /// Region and credentials from the environment, the profile or the role.
     pub async fn from_environment() -> Self {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-            .operation_timeout(OPERATION_TIMEOUT)
-            .build();
-        let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX).with_max_backoff(BACKOFF_MAX);
-        let config = aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(timeouts).retry_config(retries).load().await;
-        Self { config }
+        Self::on(&aws_config::defaults(BehaviorVersion::v2026_01_12()).load().await)
     }
 
-    /// The same limits on a configuration made elsewhere, such as one with an endpoint of its own.
-    pub fn on(config: SdkConfig) -> Self {
+    /// This project's limits on a configuration made elsewhere, such as one with an endpoint of its own.
+    pub fn on(config: &SdkConfig) -> Self {
+        let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX).with_max_backoff(BACKOFF_MAX);
+        let config = config.to_builder().timeout_config(timeouts(Duration::ZERO)).retry_config(retries).build();
         Self { config }
     }
 
@@ -58,12 +53,16 @@ impl Connection {
 
     /// A client of SQS, whose answers may take as long as a long poll.
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .operation_attempt_timeout(ATTEMPT_TIMEOUT + LONG_POLL_MAX)
-            .operation_timeout(OPERATION_TIMEOUT + LONG_POLL_MAX)
-            .build();
-        let config = aws_sdk_sqs::config::Builder::from(&self.config).timeout_config(timeouts).build();
+        let config = aws_sdk_sqs::config::Builder::from(&self.config).timeout_config(timeouts(LONG_POLL_MAX)).build();
         aws_sdk_sqs::Client::from_conf(config)
     }
+}
+
+/// The limits of time, with `more` for answers that are meant to take long.
+fn timeouts(more: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT + more)
+        .operation_timeout(OPERATION_TIMEOUT + more)
+        .build()
 }

@@ -45,6 +45,20 @@ impl Store for SqliteStore {
         self.change(|transaction| documents::write(transaction, &changes))
     }
 
+    async fn write_each(&self, changes: Vec<Change>) -> Result<Vec<DocumentKey>, StoreError> {
+        self.change(|transaction| {
+            let mut stale = Vec::new();
+            for change in changes {
+                // A stale change is met before anything of it is written.
+                match documents::write(transaction, std::slice::from_ref(&change)) {
+                    Err(StoreError::Stale(_)) => stale.push(change.record.key),
+                    written => written?,
+                }
+            }
+            Ok(stale)
+        })
+    }
+
     async fn write_call(&self, call: &StoredCall, changes: Vec<Change>) -> Result<(), StoreError> {
         self.change(|transaction| {
             calls::write(transaction, call)?;

@@ -7,12 +7,13 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
-#[path = "../contract/mod.rs"]
+#[path = "../../../../tests/contract/mod.rs"]
 mod contract;
 mod crash;
 mod golden;
 mod model;
 mod process;
+mod queue_on_a_clock;
 mod tables;
 
 use std::path::Path;
@@ -41,8 +42,32 @@ fn subject() -> Subject {
     }
 }
 
-mod contract_of_sqlite {
-    use crate::contract::contract_tests;
+/// One test for each function of a module.
+macro_rules! one_test_each {
+    (($($module:tt)+), $name:ident: $($function:ident),+ $(,)?) => {
+        mod $name {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $function() {
+                    $($module)+::$name::$function(&crate::subject()).await;
+                }
+            )+
+        }
+    };
+}
 
-    contract_tests!(crate::subject);
+mod contract_of_sqlite {
+    use crate::contract::{queue_contract, store_contract, vault_contract};
+
+    store_contract!(one_test_each, (crate::contract));
+    queue_contract!(one_test_each, (crate::contract));
+    vault_contract!(one_test_each, (crate::contract));
+    one_test_each!((crate), queue_on_a_clock:
+        a_message_is_hidden_to_the_last_nanosecond_and_then_comes_again,
+        a_delayed_message_becomes_visible_at_its_instant,
+        an_outdated_receipt_is_ignored,
+        a_waiting_document_is_not_queued_twice,
+        a_hint_folded_into_a_returned_message_survives_its_late_acknowledgement,
+        a_sooner_hint_brings_a_delayed_message_forward,
+    );
 }

@@ -1,12 +1,12 @@
 //! The contract of [`ports::Store`]: calls, watermarks, lists, forms, rates and versions.
 
 use domain::lists::ListKind;
-use domain::{Currency, ListId, Marker, TaxForm, TransactionKind};
+use domain::{Currency, DocumentState, ListId, Marker, TaxForm, TransactionKind};
 use jiff::civil::date;
-use ports::{CallState, FormKey, FormState, ListsUpdate};
+use ports::{CallState, Change, FormKey, FormState, ListsUpdate};
 
 use super::samples::{
-    at, call, change, class, company, cursor, customer, decimal, fetched, key, pounds, reason, update,
+    at, call, change, class, company, cursor, customer, decimal, event, fetched, key, pounds, ready, reason, update,
 };
 use super::{Subject, assert_stale};
 
@@ -262,4 +262,67 @@ pub async fn a_version_of_settings_is_kept_by_its_hash(subject: &Subject) {
         Some("rules: []")
     );
     assert_eq!(store.version("rules", "def").await.unwrap(), None);
+}
+
+pub async fn a_call_of_thirty_large_documents_is_written_whole(subject: &Subject) {
+    let mut records: Vec<_> = (1..=30).map(fetched).collect();
+    let writes = records.iter().cloned().map(change).collect();
+    subject.store.write(writes).await.unwrap();
+    let mut call = call(99, &"{\"Line\":[\u{1F4E6}]}".repeat(50_000));
+    for (version, state) in (0..).zip([CallState::Sent, CallState::Closed]) {
+        let posting = records.iter_mut().map(|record| {
+            record.version += 1;
+            record.state = DocumentState::Posting { ready: ready(60), call: call.id() };
+            Change { event: Some(event(&record.key, "is sent")), ..change(record.clone()) }
+        });
+        let posting = posting.collect();
+        call.version = version;
+        call.state = state;
+        subject.store.write_call(&call, posting).await.unwrap();
+        call.version = version + 1;
+        let open = subject.store.open_calls().await.unwrap();
+        assert_eq!(open, if version == 0 { vec![call.clone()] } else { vec![] });
+    }
+    let keys: Vec<_> = (1..=30).map(key).collect();
+    let mut stored = subject.store.get_many(&keys).await.unwrap();
+    stored.sort_by(|a, b| a.key.cmp(&b.key));
+    assert!(stored.iter().all(|record| record.version == 3));
+    assert_eq!(stored[29].state, DocumentState::Posting { ready: ready(60), call: call.id() });
+}
+
+pub async fn a_text_of_two_megabytes_is_kept(subject: &Subject) {
+    // Digits of a linear generator, so that no store can make much less of it.
+    let mut seed = 7_u32;
+    let text: String = (0..2_000_000)
+        .map(|_| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            char::from(b'!' + u8::try_from((seed >> 24) % 90).unwrap())
+        })
+        .collect();
+    subject.store.put_version("rules", "big", &text).await.unwrap();
+    subject.store.put_version("rules", "big", "another").await.unwrap();
+    assert!(subject.store.version("rules", "big").await.unwrap() == Some(text));
+}
+
+pub async fn lists_of_five_thousand_entries_survive_many_small_changes(subject: &Subject) {
+    let all: Vec<_> = (0..5_000).map(|id| customer(&id.to_string(), &format!("Customer {id}"))).collect();
+    let whole = ListsUpdate {
+        replaced: vec![ListKind::Customer],
+        company: Some(company("Shop")),
+        ..update(all)
+    };
+    subject.store.apply_lists(&whole).await.unwrap();
+    for round in 0..30 {
+        let change = ListsUpdate {
+            removed: vec![(ListKind::Customer, ListId::new(format!("{}", round + 100)))],
+            ..update(vec![customer(&round.to_string(), &format!("Renamed {round}"))])
+        };
+        subject.store.apply_lists(&change).await.unwrap();
+    }
+    let lists = subject.store.lists().await.unwrap().unwrap().lists;
+    assert_eq!(lists.all(ListKind::Customer).count(), 4_970);
+    for (id, name) in [("0", Some("Renamed 0")), ("29", Some("Renamed 29")), ("30", Some("Customer 30")), ("110", None)] {
+        let entry = lists.get(ListKind::Customer, &ListId::new(id));
+        assert_eq!(entry.map(|entry| entry.name.as_str()), name, "{id}");
+    }
 }

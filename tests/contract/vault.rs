@@ -76,7 +76,8 @@ pub async fn of_two_refreshers_exactly_one_writes(subject: &Subject) {
                     .await
                     .unwrap()
             }
-        });
+        })
+        .await;
         assert_eq!(results.iter().flatten().collect::<Vec<_>>(), vec![&(version + 1)]);
         let winner = results.iter().position(Option::is_some).unwrap();
         assert_eq!(

@@ -3,9 +3,10 @@
 use domain::lists::{ListDetail, ListEntry};
 use domain::order::{Address, Channel, OrderDates, OrderKind, PaymentStatus, References, Shipping, Totals};
 use domain::{
-    Company, Currency, DocumentKey, DocumentState, ListId, Marker, Money, Order, OrderId, OrderNumber,
-    PostedTransaction, Preferences, RealmId, Reason, ReasonCode, RequestId, SyncToken, TransactionId,
-    TransactionKind,
+    AccountingDocument, Company, Currency, CustomerRef, DocNumber, DocumentKey, DocumentKind, DocumentLine,
+    DocumentState, DocumentTax, ExchangeRate, ItemLine, ItemRef, LineRole, ListId, ListRef, Marker, Money,
+    Order, OrderId, OrderNumber, PostalAddress, PostedTransaction, Preferences, Ready, RealmId, Reason,
+    ReasonCode, RequestId, RowId, SyncToken, TaxForm, TransactionId, TransactionKind,
 };
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -227,4 +228,66 @@ pub fn update(changed: Vec<ListEntry>) -> ListsUpdate {
         company: None,
         cursor: cursor("2026-03-01T09:00:00Z"),
     }
+}
+
+fn reference(id: &str, name: &str) -> ListRef {
+    ListRef {
+        id: ListId::new(id),
+        name: name.into(),
+    }
+}
+
+/// A document to be posted with this many lines.
+pub fn ready(lines: u128) -> Box<Ready> {
+    let line = |number: u128| ItemLine {
+        role: LineRole::Row(RowId(Uuid::from_u128(number))),
+        item: ItemRef::Existing(reference(&number.to_string(), &format!("Shop:Item {number}"))),
+        description: Some(format!("Item {number}")),
+        quantity: Some(decimal("3")),
+        unit_price: Some(decimal("3.4166667")),
+        amount: decimal("10.25"),
+        tax_code: Some(reference("6", "20.0% S")),
+        tax_inclusive_amount: Some(decimal("12.30")),
+        class: None,
+    };
+    let document = AccountingDocument {
+        kind: DocumentKind::SalesReceipt,
+        doc_number: Some(DocNumber::parse("LW-100001").unwrap()),
+        date: date(2026, 2, 28),
+        customer: CustomerRef::Existing(reference("58", "Amazon GBP")),
+        currency: pounds(),
+        exchange_rate: ExchangeRate::Given(decimal("1.1712")),
+        billing_address: None,
+        shipping_address: Some(PostalAddress {
+            city: Some("Łódź".into()),
+            ..PostalAddress::default()
+        }),
+        email: None,
+        deposit_account: Some(reference("35", "Amazon clearing")),
+        payment_method: None,
+        payment_reference: None,
+        class: None,
+        department: Some(reference("2", "Warehouse")),
+        ship_date: None,
+        ship_method: None,
+        tracking_number: None,
+        customer_memo: None,
+        private_note: "Linnworks 100001".into(),
+        lines: (1..=lines).map(|number| DocumentLine::Item(Box::new(line(number)))).collect(),
+        tax: DocumentTax {
+            form: TaxForm::Inclusive,
+            total_tax: decimal("2.05"),
+            lines: vec![],
+        },
+        total: Money::new(decimal("12.30"), pounds()),
+    };
+    Box::new(Ready {
+        document,
+        settings_version: "s1".into(),
+        rules_version: Some("r1".into()),
+        posted: vec![],
+        single: false,
+        not_before: None,
+        refusals: 0,
+    })
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use domain::{DocumentState, StateName};
+use domain::{DocumentState, RequestId, StateName};
 use ports::{Change, DocumentFilter, StoreError};
 
-use super::samples::{at, change, event, fetched, key, order, posted_state, reason};
+use super::samples::{at, change, event, fetched, key, order, posted_state, ready, reason};
 use super::{Subject, assert_stale, race};
 
 pub async fn a_document_is_read_back_as_it_was_written_with_its_version_raised(subject: &Subject) {
@@ -67,7 +67,8 @@ pub async fn of_two_threads_on_one_version_exactly_one_is_stale(subject: &Subjec
             let mut record = record.clone();
             record.fingerprint = format!("round {round}, thread {who}");
             async move { store.write(vec![change(record)]).await }
-        });
+        })
+        .await;
         let stale = results
             .iter()
             .filter(|result| matches!(result, Err(StoreError::Stale(_))))
@@ -284,4 +285,101 @@ pub async fn events_are_kept_in_the_order_of_the_writes(subject: &Subject) {
         .to_vec();
     assert_eq!(events, expected);
     assert_eq!(subject.store.events(&key(2)).await.unwrap(), vec![]);
+}
+
+pub async fn of_changes_written_each_by_itself_only_the_stale_ones_are_left_out(subject: &Subject) {
+    subject.store.write(vec![change(fetched(2))]).await.unwrap();
+    let with_order = |id| Change {
+        payload: Some(Box::new(order(id, "first"))),
+        event: Some(event(&key(id), "was fetched")),
+        ..change(fetched(id))
+    };
+    let changes = vec![with_order(1), with_order(2), with_order(3)];
+    assert_eq!(subject.store.write_each(changes).await.unwrap(), vec![key(2)]);
+    for (id, is_written) in [(1, true), (2, false), (3, true)] {
+        assert_eq!(subject.store.events(&key(id)).await.unwrap().len() == 1, is_written, "{id}");
+        assert_eq!(subject.store.payload(&key(id)).await.unwrap().is_some(), is_written, "{id}");
+        let record = subject.store.get(&key(id)).await.unwrap().unwrap();
+        assert_eq!(record.version, 1, "{id}");
+    }
+    assert_eq!(subject.store.write_each(vec![]).await.unwrap(), vec![]);
+}
+
+pub async fn a_thousand_changes_are_written_at_once(subject: &Subject) {
+    let changes = (1..=1_000).map(|id| Change {
+        event: Some(event(&key(id), "was fetched")),
+        ..change(fetched(id))
+    });
+    subject.store.write(changes.collect()).await.unwrap();
+    let keys: Vec<_> = (1..=1_001).map(key).collect();
+    assert_eq!(subject.store.get_many(&keys).await.unwrap().len(), 1_000);
+    let moving = DocumentFilter {
+        states: vec![StateName::Fetched],
+        ..DocumentFilter::default()
+    };
+    let listed = subject.store.list(&moving).await.unwrap();
+    assert_eq!(listed.len(), 1_000);
+    assert_eq!(listed[999].number, "101000");
+    assert_eq!(subject.store.find("100777").await.unwrap()[0].key, key(777));
+}
+
+pub async fn events_of_a_long_life_are_all_kept_in_order(subject: &Subject) {
+    let what = |version: u64| format!("event {version} {}", "of many words ".repeat(20));
+    for version in 0..40 {
+        let mut record = fetched(1);
+        record.version = version;
+        let event = Some(event(&key(1), &what(version)));
+        subject.store.write(vec![Change { event, ..change(record) }]).await.unwrap();
+    }
+    let events = subject.store.events(&key(1)).await.unwrap();
+    let found: Vec<_> = events.into_iter().map(|event| event.what).collect();
+    assert_eq!(found, (0..40).map(what).collect::<Vec<_>>());
+}
+
+pub async fn a_document_of_any_size_is_read_back_in_every_state(subject: &Subject) {
+    for (id, lines) in [(1, 1), (2, 3), (3, 40), (4, 500)] {
+        let mut record = fetched(id);
+        let call = RequestId(uuid::Uuid::from_u128(9));
+        let states = [
+            DocumentState::Fetched,
+            DocumentState::Ready { ready: ready(lines) },
+            DocumentState::Posting { ready: ready(lines), call },
+            DocumentState::Unknown { ready: ready(lines), call, since: at("2026-03-01T09:06:00Z") },
+            // Another document under a state that usually keeps the one it found.
+            DocumentState::Posting { ready: ready(lines + 1), call },
+            DocumentState::Ready { ready: ready(lines + 1) },
+            DocumentState::Conflict { reason: reason(), ready: ready(lines), found: vec![] },
+            DocumentState::Held { reason: reason(), posted: vec![] },
+            posted_state(),
+            DocumentState::Skipped { reason: reason() },
+            DocumentState::Conflict { reason: reason(), ready: ready(lines), found: vec![] },
+        ];
+        for state in states {
+            record.state = state;
+            subject.store.write(vec![change(record.clone())]).await.unwrap();
+            record.version += 1;
+            assert_eq!(subject.store.get(&key(id)).await.unwrap().as_ref(), Some(&record), "{lines} lines");
+        }
+    }
+}
+
+pub async fn a_document_that_moves_again_is_listed_as_moving(subject: &Subject) {
+    let list = async |state: StateName| -> usize {
+        let filter = DocumentFilter { states: vec![state], ..DocumentFilter::default() };
+        subject.store.list(&filter).await.unwrap().len()
+    };
+    let mut record = fetched(1);
+    let first = Change { payload: Some(Box::new(order(1, "first"))), ..change(record.clone()) };
+    subject.store.write(vec![first]).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!((list(StateName::Fetched).await, list(StateName::Posted).await), (1, 0));
+        record.version += 1;
+        record.state = posted_state();
+        subject.store.write(vec![change(record.clone())]).await.unwrap();
+        assert_eq!((list(StateName::Fetched).await, list(StateName::Posted).await), (0, 1));
+        record.version += 1;
+        record.state = DocumentState::Fetched;
+        subject.store.write(vec![change(record.clone())]).await.unwrap();
+    }
+    assert_eq!(subject.store.payload(&key(1)).await.unwrap(), Some(order(1, "first")));
 }
