@@ -234,16 +234,34 @@ fn count(tree: &Tree, counts: &mut HashMap<(Slot, Key), usize>) {
     match tree {
         Tree::Always => {}
         Tree::Leaf(leaf) => {
-            for key in leaf_keys(leaf).unwrap_or_default() {
-                *counts.entry(key).or_default() += 1;
+            for (slot, key) in leaf_keys(leaf).unwrap_or_default() {
+                *counts.entry((slot, counted(key))).or_default() += 1;
             }
         }
         Tree::All(parts) | Tree::Any(parts) => parts.iter().for_each(|part| count(part, counts)),
     }
 }
 
-/// A bound passes about half of all values, a blank most of the documents: both come after any text.
-const OPEN_KEY_COST: usize = 1_000_000;
+/// How many candidates a key gives when it is found. Of the bounds on one field about half are passed.
+fn cost((slot, key): &(Slot, Key), counts: &HashMap<(Slot, Key), usize>) -> usize {
+    let count = counts
+        .get(&(slot.clone(), counted(key.clone())))
+        .copied()
+        .unwrap_or(1);
+    match key {
+        Key::Greater(_) | Key::Less(_) => count.div_ceil(2),
+        _ => count,
+    }
+}
+
+/// The key under which another is counted: all bounds on one side of a field together.
+fn counted(key: Key) -> Key {
+    match key {
+        Key::Greater(_) => Key::Greater(Decimal::ZERO),
+        Key::Less(_) => Key::Less(Decimal::ZERO),
+        other => other,
+    }
+}
 
 /// The keys under which a tree is posted, with their cost; nothing when it must always be tried. A tree can only hold when
 /// one of its keys is found.
@@ -252,12 +270,11 @@ fn find_anchors(tree: &Tree, counts: &HashMap<(Slot, Key), usize>) -> Option<(us
         Tree::Always => None,
         Tree::Leaf(leaf) => {
             let keys = leaf_keys(leaf)?;
-            let cost = |key: &(Slot, Key)| match key.1 {
-                Key::Greater(_) | Key::Less(_) | Key::Blank => OPEN_KEY_COST,
-                _ => counts.get(key).copied().unwrap_or(1),
-            };
             // The longest posting counts: a value of the document meets one key of a list.
-            Some((keys.iter().map(cost).max().unwrap_or_default(), keys))
+            Some((
+                keys.iter().map(|key| cost(key, counts)).max().unwrap_or_default(),
+                keys,
+            ))
         }
         Tree::All(parts) => parts
             .iter()

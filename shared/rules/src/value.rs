@@ -194,10 +194,12 @@ pub(crate) fn parse_date(text: &str) -> Option<Date> {
 /// Text as conditions compare it without regard to case: each letter in Unicode lower case, whatever stands around it.
 pub(crate) fn fold(text: &str) -> Cow<'_, str> {
     if is_folded(text) {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(text.chars().flat_map(char::to_lowercase).collect())
+        return Cow::Borrowed(text);
     }
+    if text.is_ascii() {
+        return Cow::Owned(text.to_ascii_lowercase());
+    }
+    Cow::Owned(text.chars().flat_map(char::to_lowercase).collect())
 }
 
 fn is_folded(text: &str) -> bool {

@@ -3,6 +3,7 @@
 //! In: the text of a sheet. Out: rules, or every bad row with its number; a sheet with a bad row is refused whole. The full
 //! form has one row for the rule, then rows for its conditions, its table, its actions; tests have rows of their own.
 
+mod draft;
 mod list;
 mod read;
 mod two_columns;

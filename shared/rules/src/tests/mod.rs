@@ -4,6 +4,7 @@ mod actions;
 mod allocation;
 mod checking;
 mod conditions;
+mod flow;
 mod mistakes;
 mod property;
 mod reference;
