@@ -3,6 +3,7 @@
 mod by_hand;
 mod fetching;
 mod refusals;
+mod steps;
 mod unknown;
 
 use domain::DocumentState;

@@ -12,6 +12,7 @@
 
 pub mod audit;
 pub mod bench;
+pub mod faulty_store;
 pub mod process;
 pub mod recorder;
 pub mod world;
