@@ -2,6 +2,9 @@
 //!
 //! In: a word of a file. Out: an [`ActionSpec`]. Does nothing itself; see `apply`.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use crate::field::{FieldId, Kind, simplify};
 use crate::fields;
 
@@ -117,10 +120,15 @@ actions! {
 impl ActionSpec {
     /// The action that a word means; spaces, hyphens and case are free.
     pub fn find(word: &str) -> Option<&'static Self> {
-        let simple = simplify(word);
-        ACTIONS
-            .iter()
-            .find(|spec| spec.name == simple || spec.aliases.iter().any(|alias| simplify(alias) == simple))
+        static NAMES: LazyLock<HashMap<String, &'static ActionSpec>> = LazyLock::new(|| {
+            let names = |spec: &'static ActionSpec| {
+                std::iter::once(&spec.name)
+                    .chain(spec.aliases)
+                    .map(move |name| (simplify(name), spec))
+            };
+            ACTIONS.iter().flat_map(names).collect()
+        });
+        NAMES.get(&simplify(word)).copied()
     }
 
     /// The keys that may stand beside the action's own.

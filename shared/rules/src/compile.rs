@@ -9,13 +9,13 @@ use crate::apply::{Effect, End, Source, Step, StripEnd, Written};
 use crate::condition::{Tree, Wrong, table_rows};
 use crate::error::RuleError;
 use crate::facts::Slot;
-use crate::field::{Field, Kind, Level};
+use crate::field::{Field, FieldId, Kind, Level};
 use crate::fields;
 use crate::index::Index;
 use crate::operator::Operator;
 use crate::rule::{Action, Affix, Condition, Rule, RuleFile, Surcharge, When};
 use crate::template;
-use crate::value::fold;
+use crate::value::{Value, fold};
 use crate::verify::{affixes, check_action, compared, compared_by_table, to_constant};
 
 /// The rules of a file, ready to run on any number of documents.
@@ -126,17 +126,13 @@ fn compile_rule(number: usize, rule: &Rule) -> Result<CompiledRule, Wrong> {
 
 fn compile_action(action: &Action, rule: &Rule) -> Result<Step, Wrong> {
     let stock = rule.kind == Kind::Stock;
-    let step = match action {
+    Ok(match action {
         Action::Set { field, value } => assign(field, Source::Constant(to_constant(field, value)?)),
-        Action::Clear { field } => assign(field, Source::Constant(crate::value::Value::Absent)),
+        Action::Clear { field } => assign(field, Source::Constant(Value::Absent)),
         Action::Copy { from, to } => assign(to, Source::Copy(Slot::from(from))),
         Action::Map { field } => {
             let compared = compared(&rule.when)?;
-            let ends = compared
-                .affixes
-                .iter()
-                .map(|condition| strip_end(condition))
-                .collect();
+            let ends = compared.affixes.into_iter().map(strip_end).collect();
             assign(
                 field,
                 Source::Compared {
@@ -146,41 +142,14 @@ fn compile_action(action: &Action, rule: &Rule) -> Result<Step, Wrong> {
                 },
             )
         }
-        Action::FromTable { field } => {
-            let condition = compared_by_table(&rule.when)?;
-            let rows = table_rows(&rule.table, condition.field.field_type(), condition);
-            let rows: Result<HashMap<_, _>, Wrong> = rows
-                .into_iter()
-                .map(|(left, right)| Ok((left, to_constant(field, &right)?)))
-                .collect();
-            assign(
-                field,
-                Source::Table {
-                    from: Slot::from(&condition.field),
-                    exact: condition.exact,
-                    rows: rows?,
-                },
-            )
-        }
+        Action::FromTable { field } => compile_table(field, rule)?,
         Action::Strip { field, affix } => {
-            let ends: Vec<StripEnd> = match affix {
-                Affix::Matched => affixes(&rule.when, field).into_iter().map(strip_end).collect(),
-                Affix::Prefix(text) => vec![StripEnd {
-                    prefix: true,
-                    text: fold(text).into(),
-                    exact: false,
-                }],
-                Affix::Suffix(text) => vec![StripEnd {
-                    prefix: false,
-                    text: fold(text).into(),
-                    exact: false,
-                }],
-            };
+            let ends = compile_affix(affix, field, &rule.when);
             assign(
                 field,
                 Source::Compared {
                     from: Slot::from(field),
-                    ends: ends.into(),
+                    ends,
                     else_whole: false,
                 },
             )
@@ -194,53 +163,69 @@ fn compile_action(action: &Action, rule: &Rule) -> Result<Step, Wrong> {
                 });
             assign(field, Source::Template(parts.collect()))
         }
-        Action::SplitSku { keep, separator } => assign(
-            &fields::SKU.into(),
-            Source::Split {
-                keep: *keep,
-                separator: separator.as_str().into(),
-            },
-        ),
-        Action::MultiplyQuantity(factor) if stock => Step {
-            per_line: false,
-            effect: Effect::MultiplyLevel(*factor),
-        },
+        Action::SplitSku { keep, separator } => {
+            let separator = separator.as_str().into();
+            assign(
+                &fields::SKU.into(),
+                Source::Split {
+                    keep: *keep,
+                    separator,
+                },
+            )
+        }
+        Action::MultiplyQuantity(factor) if stock => on_document(Effect::MultiplyLevel(*factor)),
         Action::MultiplyQuantity(factor) => Step {
             per_line: true,
             effect: Effect::MultiplyQuantity(*factor),
         },
-        Action::DivideQuantity(factor) => Step {
-            per_line: false,
-            effect: Effect::DivideLevel(*factor),
-        },
-        Action::Surcharge(Surcharge::Amount(amount)) => Step {
-            per_line: false,
-            effect: Effect::AddAmount(*amount),
-        },
-        Action::Surcharge(Surcharge::Percent(percent)) => Step {
-            per_line: false,
-            effect: Effect::AddPercent(*percent),
-        },
+        Action::DivideQuantity(factor) => on_document(Effect::DivideLevel(*factor)),
+        Action::Surcharge(Surcharge::Amount(amount)) => on_document(Effect::AddAmount(*amount)),
+        Action::Surcharge(Surcharge::Percent(percent)) => on_document(Effect::AddPercent(*percent)),
         Action::AddLine(line) => {
-            let values: Result<Vec<_>, Wrong> = line
-                .iter()
-                .map(|(id, value)| Ok((*id, to_constant(&Field::Known(*id), value)?)))
-                .collect();
-            Step {
-                per_line: false,
-                effect: Effect::AddLine(values?.into()),
-            }
+            let value = |(id, value): &(FieldId, String)| Ok((*id, to_constant(&Field::Known(*id), value)?));
+            let values: Result<Box<[_]>, Wrong> = line.iter().map(value).collect();
+            on_document(Effect::AddLine(values?))
         }
-        Action::Skip(reason) => Step {
-            per_line: false,
-            effect: Effect::End(End::Skip, reason.as_str().into()),
+        Action::Skip(reason) => on_document(Effect::End(End::Skip, reason.as_str().into())),
+        Action::Hold(reason) => on_document(Effect::End(End::Hold, reason.as_str().into())),
+    })
+}
+
+fn on_document(effect: Effect) -> Step {
+    Step {
+        per_line: false,
+        effect,
+    }
+}
+
+fn compile_table(field: &Field, rule: &Rule) -> Result<Step, Wrong> {
+    let condition = compared_by_table(&rule.when)?;
+    let mut rows = HashMap::with_capacity(rule.table.len());
+    for (left, right) in table_rows(&rule.table, condition.field.field_type(), condition) {
+        rows.insert(left, to_constant(field, &right)?);
+    }
+    let from = Slot::from(&condition.field);
+    Ok(assign(
+        field,
+        Source::Table {
+            from,
+            exact: condition.exact,
+            rows,
         },
-        Action::Hold(reason) => Step {
-            per_line: false,
-            effect: Effect::End(End::Hold, reason.as_str().into()),
-        },
+    ))
+}
+
+fn compile_affix(affix: &Affix, field: &Field, when: &When) -> Box<[StripEnd]> {
+    let end = |prefix, text: &String| StripEnd {
+        prefix,
+        text: fold(text).into(),
+        exact: false,
     };
-    Ok(step)
+    match affix {
+        Affix::Matched => affixes(when, field).into_iter().map(strip_end).collect(),
+        Affix::Prefix(text) => Box::new([end(true, text)]),
+        Affix::Suffix(text) => Box::new([end(false, text)]),
+    }
 }
 
 fn assign(field: &Field, source: Source) -> Step {

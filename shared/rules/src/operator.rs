@@ -2,6 +2,9 @@
 //!
 //! In: a word of a file. Out: an [`Operator`]. Evaluates nothing; see `condition`.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use crate::field::simplify;
 
 /// What a comparison takes.
@@ -88,10 +91,15 @@ operators! {
 impl Operator {
     /// The comparison that a word means; spaces, hyphens and case are free.
     pub fn parse(word: &str) -> Option<Self> {
-        let simple = simplify(word);
-        Self::ALL.iter().copied().find(|operator| {
-            operator.as_str() == simple || operator.aliases().iter().any(|alias| simplify(alias) == simple)
-        })
+        static NAMES: LazyLock<HashMap<String, Operator>> = LazyLock::new(|| {
+            let names = |one: &'static Operator| {
+                std::iter::once(one.as_str())
+                    .chain(one.aliases().iter().copied())
+                    .map(|name| (simplify(name), *one))
+            };
+            Operator::ALL.iter().flat_map(names).collect()
+        });
+        NAMES.get(&simplify(word)).copied()
     }
 
     /// True for greater and less.

@@ -198,23 +198,10 @@ fn to_action(form: Form, row: &Row, kind: Kind) -> Result<Action, Wrong> {
             field: to()?,
             text: value()?,
         },
-        Form::SplitSku => {
-            let keep = match simplify(row.cell("to")).as_str() {
-                "left" => Side::Left,
-                "right" => Side::Right,
-                word => {
-                    return Err(Wrong::new(
-                        "unknown-side",
-                        format!("a SKU has no side '{word}'"),
-                        "Write left or right in 'to'.",
-                    ));
-                }
-            };
-            Action::SplitSku {
-                keep,
-                separator: value()?,
-            }
-        }
+        Form::SplitSku => Action::SplitSku {
+            keep: to_side(row.cell("to"))?,
+            separator: value()?,
+        },
         Form::Multiply => Action::MultiplyQuantity(parse_factor(&value()?)?),
         Form::Divide => Action::DivideQuantity(parse_factor(&value()?)?),
         Form::Surcharge => Action::Surcharge(parse_surcharge(&value()?)?),
@@ -230,6 +217,18 @@ fn to_action(form: Form, row: &Row, kind: Kind) -> Result<Action, Wrong> {
             text => map_to(id, text),
         },
     })
+}
+
+fn to_side(word: &str) -> Result<Side, Wrong> {
+    match simplify(word).as_str() {
+        "left" => Ok(Side::Left),
+        "right" => Ok(Side::Right),
+        word => Err(Wrong::new(
+            "unknown-side",
+            format!("a SKU has no side '{word}'"),
+            "Write left or right in 'to'.",
+        )),
+    }
 }
 
 fn map_to(field: FieldId, value: &str) -> Action {

@@ -37,71 +37,73 @@ fn read_rows(text: &str, errors: &mut Errors<'_>) -> Vec<Row> {
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .from_reader(text.as_bytes());
-    let mut columns: Vec<Option<&'static str>> = Vec::new();
-    for header in reader.headers().into_iter().flatten() {
-        let known = COLUMNS.into_iter().find(|column| *column == simplify(header));
-        if known.is_none() {
-            let near = did_you_mean(nearest(header, &COLUMNS));
-            let remedy = format!("{near}The columns are: {}.", COLUMNS.join(", "));
-            errors.add(
-                Place {
-                    line: 1,
-                    column: 1,
-                    width: usize::MAX,
-                },
-                "unknown-column",
-                format!("there is no column '{header}'"),
-                remedy,
-            );
-        }
-        columns.push(known);
-    }
+    let columns: Vec<_> = reader
+        .headers()
+        .into_iter()
+        .flatten()
+        .map(|header| find_column(header, errors))
+        .collect();
     let mut rows = Vec::new();
     for record in reader.records() {
-        match record {
-            Ok(record) => {
-                let line = record
-                    .position()
-                    .and_then(|position| usize::try_from(position.line()).ok())
-                    .unwrap_or_default();
-                if record.len() != columns.len() {
-                    let cause = format!(
-                        "row {line}: {} columns instead of {}",
-                        record.len(),
-                        columns.len()
-                    );
-                    errors.add(
-                        to_place(line),
-                        "wrong-column-count",
-                        cause,
-                        "Give each row a cell for each column.",
-                    );
-                    continue;
-                }
-                let cells = columns
-                    .iter()
-                    .zip(&record)
-                    .filter_map(|(column, cell)| Some(((*column)?, cell.to_owned())));
-                rows.push(Row {
-                    line,
-                    cells: cells.collect(),
-                });
-            }
+        let record = match record {
+            Ok(record) => record,
             Err(error) => {
-                errors.add(
-                    Place::default(),
-                    "not-csv",
-                    format!("this is not a sheet: {error}"),
-                    "Save it as CSV in UTF-8.",
-                );
+                let cause = format!("this is not a sheet: {error}");
+                errors.add(Place::default(), "not-csv", cause, "Save it as CSV in UTF-8.");
                 break;
             }
+        };
+        let line = line_of(&record);
+        if record.len() != columns.len() {
+            let cause = format!(
+                "row {line}: {} columns instead of {}",
+                record.len(),
+                columns.len()
+            );
+            errors.add(
+                to_place(line),
+                "wrong-column-count",
+                cause,
+                "Give each row a cell for each column.",
+            );
+            continue;
         }
+        let cells = columns
+            .iter()
+            .zip(&record)
+            .filter_map(|(column, cell)| Some(((*column)?, cell.to_owned())));
+        rows.push(Row {
+            line,
+            cells: cells.collect(),
+        });
     }
     rows
 }
 
-fn to_place(line: usize) -> Place {
+fn find_column(header: &str, errors: &mut Errors<'_>) -> Option<&'static str> {
+    let known = COLUMNS.into_iter().find(|column| *column == simplify(header));
+    if known.is_none() {
+        let near = did_you_mean(nearest(header, &COLUMNS));
+        let remedy = format!("{near}The columns are: {}.", COLUMNS.join(", "));
+        errors.add(
+            to_place(1),
+            "unknown-column",
+            format!("there is no column '{header}'"),
+            remedy,
+        );
+    }
+    known
+}
+
+/// The line on which a record begins.
+pub(super) fn line_of(record: &csv::StringRecord) -> usize {
+    record
+        .position()
+        .and_then(|position| usize::try_from(position.line()).ok())
+        .unwrap_or_default()
+}
+
+pub(super) fn to_place(line: usize) -> Place {
     Place {
         line,
         column: 1,

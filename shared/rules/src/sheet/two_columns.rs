@@ -4,7 +4,9 @@
 
 use std::collections::HashMap;
 
+use super::read::{line_of, to_place};
 use crate::action::{ActionSpec, Form, target_for};
+use crate::condition::Wrong;
 use crate::error::{Errors, Place, RuleError, did_you_mean};
 use crate::field::{Field, Kind, Unknown, simplify};
 use crate::nearest::nearest;
@@ -27,7 +29,8 @@ pub struct TwoColumns<'a> {
 }
 
 /// Reads a sheet of two columns as one rule: `when` the field is in the table, `then` the action sets what stands left.
-/// A first row that names its columns (`QuickBooks ...`, or the field on the right) is left out.
+/// A first row that names its columns (`QuickBooks ...`, or the field on the right) is left out. Cells are separated by
+/// commas, semicolons or tabs, whichever gives the most rows two columns.
 ///
 /// # Errors
 /// An unknown action or field, and every bad row with its number.
@@ -42,95 +45,102 @@ pub fn import_two_columns(
     let (Some(target), Some(field)) = (target, field) else {
         return Err(errors.found);
     };
-    let mut table: Vec<(String, String)> = Vec::new();
-    let mut seen: HashMap<String, usize> = HashMap::new();
-    let first_line = text.lines().next().unwrap_or_default();
-    let delimiter = [b',', b';', b'\t']
-        .into_iter()
-        .find(|byte| first_line.bytes().any(|found| found == *byte))
-        .unwrap_or(b',');
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .from_reader(text.as_bytes());
-    for (index, record) in reader.records().enumerate() {
-        let record = match record {
-            Ok(record) => record,
+    let mut rows = Rows {
+        wanted,
+        target: &target,
+        table: Vec::new(),
+        seen: HashMap::new(),
+    };
+    for (index, record) in open(text, find_delimiter(text)).records().enumerate() {
+        let (line, taken) = match record {
+            Ok(record) => (line_of(&record), rows.take(&record, index == 0)),
             Err(error) => {
-                errors.add(
-                    Place::default(),
-                    "not-csv",
-                    format!("this is not a sheet: {error}"),
-                    "Save it as CSV in UTF-8.",
-                );
+                let cause = format!("this is not a sheet: {error}");
+                errors.add(Place::default(), "not-csv", cause, "Save it as CSV in UTF-8.");
                 break;
             }
         };
-        let line = record
-            .position()
-            .and_then(|position| usize::try_from(position.line()).ok())
-            .unwrap_or_default();
-        let mut refuse = |code: &'static str, cause: String, remedy: &str| {
+        if let Err(wrong) = taken {
             errors.add(
-                Place {
-                    line,
-                    column: 1,
-                    width: usize::MAX,
-                },
-                code,
-                format!("row {line}: {cause}"),
-                remedy,
+                to_place(line),
+                wrong.code,
+                format!("row {line}: {}", wrong.cause),
+                wrong.remedy,
             );
-        };
-        let cells: Vec<&str> = record.iter().map(str::trim).collect();
-        match cells.as_slice() {
-            [left, right] if index == 0 && is_header(left, right, wanted) => {}
-            [left, right] if left.is_empty() || right.is_empty() => {
-                refuse(
-                    "cell-missing",
-                    "a cell is empty".to_owned(),
-                    "Write the QuickBooks name left and the source value right.",
-                );
-            }
-            [left, right] => {
-                if let Err(wrong) = to_constant(&target, left) {
-                    refuse(wrong.code, wrong.cause, &wrong.remedy);
-                }
-                match seen.insert(fold(right).into_owned(), line) {
-                    Some(first) => {
-                        let cause = format!("'{right}' stands in row {first} already");
-                        refuse(
-                            "repeated-table-value",
-                            cause,
-                            "Keep one of the rows; case does not count.",
-                        );
-                    }
-                    None => table.push(((*right).to_owned(), (*left).to_owned())),
-                }
-            }
-            other => {
-                let cause = format!("{} columns instead of 2", other.len());
-                refuse(
-                    "wrong-column-count",
-                    cause,
-                    "Write the QuickBooks name left and the source value right.",
-                );
-            }
         }
     }
+    let table = rows.table;
     if table.is_empty() && errors.found.is_empty() {
-        errors.add(
-            Place::default(),
-            "empty-table",
-            "this sheet has no rows",
-            "Write the QuickBooks name left and the source value right.",
-        );
+        errors.add(Place::default(), "empty-table", "this sheet has no rows", FORM);
     }
     if errors.found.is_empty() {
         Ok(to_rule(wanted, target, field, table))
     } else {
         Err(errors.found)
+    }
+}
+
+const FORM: &str = "Write the QuickBooks name left and the source value right.";
+
+fn open(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .from_reader(text.as_bytes())
+}
+
+fn find_delimiter(text: &str) -> u8 {
+    let fitting = |delimiter: u8| {
+        open(text, delimiter)
+            .records()
+            .flatten()
+            .filter(|record| record.len() == 2)
+            .count()
+    };
+    // Of equals the last one counts, so that a comma comes first.
+    [b'\t', b';', b',']
+        .into_iter()
+        .max_by_key(|delimiter| fitting(*delimiter))
+        .unwrap_or(b',')
+}
+
+/// The rows read so far.
+struct Rows<'a> {
+    wanted: &'a TwoColumns<'a>,
+    target: &'a Field,
+    table: Vec<(String, String)>,
+    seen: HashMap<String, usize>,
+}
+
+impl Rows<'_> {
+    fn take(&mut self, record: &csv::StringRecord, first: bool) -> Result<(), Wrong> {
+        let cells: Vec<&str> = record.iter().map(str::trim).collect();
+        let [left, right] = cells.as_slice() else {
+            return Err(Wrong::new(
+                "wrong-column-count",
+                format!("{} columns instead of 2", cells.len()),
+                FORM,
+            ));
+        };
+        if first && is_header(left, right, self.wanted) {
+            return Ok(());
+        }
+        if left.is_empty() || right.is_empty() {
+            return Err(Wrong::new("cell-missing", "a cell is empty", FORM));
+        }
+        to_constant(self.target, left)?;
+        let line = line_of(record);
+        if let Some(earlier) = self.seen.insert(fold(right).into_owned(), line) {
+            let cause = format!("'{right}' stands in row {earlier} already");
+            return Err(Wrong::new(
+                "repeated-table-value",
+                cause,
+                "Keep one of the rows; case does not count.",
+            ));
+        }
+        self.table.push(((*right).to_owned(), (*left).to_owned()));
+        Ok(())
     }
 }
 

@@ -37,11 +37,11 @@ fn the_peers_two_columns_become_one_grouped_rule() {
 
 #[test]
 fn sheets_with_semicolons_and_a_byte_order_mark_are_read() {
-    let rule = import_two_columns("skus.csv", "\u{feff}Widget;ABC\nGadget;XYZ\n", &WANTED).unwrap();
+    let rule = import_two_columns("skus.csv", "\u{feff}Widget, blue;ABC\nGadget;XYZ\n", &WANTED).unwrap();
     assert_eq!(
         rule.table,
         [
-            ("ABC".to_owned(), "Widget".to_owned()),
+            ("ABC".to_owned(), "Widget, blue".to_owned()),
             ("XYZ".to_owned(), "Gadget".to_owned())
         ]
     );

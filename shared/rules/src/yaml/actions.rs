@@ -96,13 +96,7 @@ impl Reader<'_> {
             Form::SplitSku => self.read_split(node, entries, value),
             Form::Multiply => self.factor(value, spec.name).map(Action::MultiplyQuantity),
             Form::Divide => self.factor(value, spec.name).map(Action::DivideQuantity),
-            Form::Surcharge => {
-                let text = self.text(value, spec.name)?;
-                match parse_surcharge(&text) {
-                    Ok(surcharge) => Some(Action::Surcharge(surcharge)),
-                    Err(wrong) => self.refuse(value, wrong),
-                }
-            }
+            Form::Surcharge => self.read_surcharge(value),
             Form::AddLine => self.read_line(value, kind).map(Action::AddLine),
             Form::Skip => self.text(value, "skip").map(Action::Skip),
             Form::Hold => self.text(value, "hold").map(Action::Hold),
@@ -114,6 +108,14 @@ impl Reader<'_> {
                 }),
                 other => Some(map_to(field, other)),
             },
+        }
+    }
+
+    fn read_surcharge(&mut self, value: &Node) -> Option<Action> {
+        let text = self.text(value, "add_surcharge")?;
+        match parse_surcharge(&text) {
+            Ok(surcharge) => Some(Action::Surcharge(surcharge)),
+            Err(wrong) => self.refuse(value, wrong),
         }
     }
 
