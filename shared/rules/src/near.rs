@@ -1,32 +1,65 @@
 //! Finds out whether a rule nearly matched: all its conditions but one held, or its only condition differs by a slip.
 //!
-//! In: a rule that did not match, and the facts at its turn. Out: the condition that failed and what the field had.
+//! In: a rule that did not match, and the facts at its turn. Out: the condition that failed and what the field had. Where
+//! many rules miss by one condition, as thousands of rules for one SKU each do, the nearest are kept.
 
 use crate::compile::CompiledRule;
 use crate::condition::{Leaf, Test, Tree};
 use crate::facts::Facts;
 use crate::nearest::distance;
 use crate::rule::When;
-use crate::trace::NearMiss;
+use crate::trace::{NearMiss, Trace};
+
+/// So many near misses are told; the others are counted.
+const NEAR_MISSES_MAX: usize = 20;
+
+/// A near miss with how near it came: by a slip before others, then by how many conditions held.
+pub(crate) struct Ranked {
+    slip: bool,
+    held: usize,
+    miss: NearMiss,
+}
+
+/// Puts the nearest misses in the trace, in the order of the file.
+pub(crate) fn keep_nearest(mut found: Vec<Ranked>, trace: &mut Trace) {
+    found.sort_by_key(|ranked| std::cmp::Reverse((ranked.slip, ranked.held)));
+    trace.near_misses_omitted = found.len().saturating_sub(NEAR_MISSES_MAX);
+    found.truncate(NEAR_MISSES_MAX);
+    trace.near_misses = found.into_iter().map(|ranked| ranked.miss).collect();
+    trace.near_misses.sort_by_key(|miss| miss.rule);
+}
 
 /// The near miss of a rule, on the line where it came nearest.
-pub(crate) fn find_near_miss(rule: &CompiledRule, facts: &Facts) -> Option<NearMiss> {
+pub(crate) fn find_near_miss(rule: &CompiledRule, facts: &Facts) -> Option<Ranked> {
     if !rule.uses_lines {
         return on_line(rule, facts, None);
     }
-    (0..facts.line_count()).find_map(|line| on_line(rule, facts, Some(line)))
+    let lines = (0..facts.line_count()).filter_map(|line| on_line(rule, facts, Some(line)));
+    lines.reduce(|best, next| if next.slip && !best.slip { next } else { best })
 }
 
-fn on_line(rule: &CompiledRule, facts: &Facts, line: Option<usize>) -> Option<NearMiss> {
+fn on_line(rule: &CompiledRule, facts: &Facts, line: Option<usize>) -> Option<Ranked> {
+    let slip = |tree: &Tree| matches!(tree, Tree::Leaf(leaf) if is_slip(leaf, facts, line));
     match (&rule.tree, &rule.when) {
-        (Tree::Leaf(leaf), when) => is_slip(leaf, facts, line).then(|| describe(rule, when, facts, line)),
+        (tree, when @ When::Is(_)) if slip(tree) => Some(Ranked {
+            slip: true,
+            held: 0,
+            miss: describe(rule, when, facts, line),
+        }),
         (Tree::All(parts), When::All(whens)) if parts.len() > 1 => {
             let mut failed = parts
                 .iter()
                 .zip(whens)
                 .filter(|(part, _)| !part.holds(facts, line));
             match (failed.next(), failed.next()) {
-                (Some((_, when)), None) => Some(describe(rule, when, facts, line)),
+                (Some((part, when)), None) => {
+                    let miss = describe(rule, when, facts, line);
+                    Some(Ranked {
+                        slip: slip(part),
+                        held: parts.len() - 1,
+                        miss,
+                    })
+                }
                 _ => None,
             }
         }

@@ -66,7 +66,8 @@ pub fn conditions_markdown() -> String {
          `or` is read\nwhen all rows carry the same; a mixture is refused.\n\nA rule with a condition on a line field is tried on \
          each line, with all its conditions on that one line: its line actions\nrun on the lines that match, its document actions \
          run once when any line matches, and read line fields from the first of\nthem. A rule without such a condition runs its \
-         line actions on every line. All conditions are judged before the first action.\n\n\
+         line actions on every line, and its\ndocument actions read line fields from the first line. All conditions are judged \
+         before the first action.\n\n\
          | Comparison | Value | Other names | What it means |\n|---|---|---|---|\n",
     );
     for operator in Operator::ALL {

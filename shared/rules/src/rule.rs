@@ -9,8 +9,8 @@
 //! ```
 //! Rules run top-down; each sees what the rules before it did. A rule with a condition on a line field is tried on each
 //! line: its line actions run on the lines that match, its document actions run once when any line matches and read line
-//! fields from the first of them. A rule without such a condition runs its line actions on every line. All conditions of a
-//! rule are judged before its first action. In: `read`, `sheet`. Out: `compile`, `write`. Evaluates nothing.
+//! fields from the first of them. A rule without such a condition runs its line actions on every line, and its document
+//! actions read line fields from the first line. All conditions of a rule are judged before its first action. In: `read`, `sheet`. Out: `compile`, `write`. Evaluates nothing.
 
 use std::fmt;
 

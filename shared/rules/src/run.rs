@@ -12,7 +12,7 @@ use crate::facts::{Facts, Slot, is_connection};
 use crate::field::{Field, FieldId, Kind};
 use crate::fields;
 use crate::index::Candidates;
-use crate::near::find_near_miss;
+use crate::near::{find_near_miss, keep_nearest};
 use crate::trace::{Change, Fired, Outcome, Trace};
 use crate::value::Value;
 
@@ -62,16 +62,15 @@ impl CompiledRules {
             candidates: None,
             trace: Trace::default(),
         };
+        let mut near = Vec::new();
         for rule in &self.of_kind(kind).rules {
             match run.try_rule(rule) {
                 Went::Ended => break,
-                Went::Fired => {}
-                Went::Past => {
-                    let near = find_near_miss(rule, run.facts).filter(|_| run.is_wanted(rule));
-                    run.trace.near_misses.extend(near);
-                }
+                Went::Past if run.is_wanted(rule) => near.extend(find_near_miss(rule, run.facts)),
+                Went::Past | Went::Fired => {}
             }
         }
+        keep_nearest(near, &mut run.trace);
         run.trace
     }
 }

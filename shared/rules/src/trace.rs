@@ -17,6 +17,8 @@ pub struct Trace {
     pub outcome: Outcome,
     /// Rules that nearly matched; filled by `explain` only.
     pub near_misses: Vec<NearMiss>,
+    /// How many more nearly matched; the nearest are told.
+    pub near_misses_omitted: usize,
     /// What a person should know, such as a value that could not be copied.
     pub warnings: Vec<String>,
 }
@@ -134,6 +136,13 @@ impl fmt::Display for Trace {
         }
         for near in &self.near_misses {
             writeln!(formatter, "{near}")?;
+        }
+        if self.near_misses_omitted > 0 {
+            writeln!(
+                formatter,
+                "{} more rules did not match by one condition",
+                self.near_misses_omitted
+            )?;
         }
         for warning in &self.warnings {
             writeln!(formatter, "warning: {warning}")?;

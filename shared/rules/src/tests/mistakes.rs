@@ -152,6 +152,10 @@ const MISTAKES: &[(&str, &str)] = &[
         "rules:\n  - name: a\n    when: { field: sku, in_table: true }\n    table: { A: X, a: Y }\n    then: [{ from_table: sku }]\n",
     ),
     (
+        "table without a left value",
+        "rules:\n  - { name: a, when: { field: sku, in_table: true }, table: { \"\": X }, then: [{ from_table: sku }] }\n",
+    ),
+    (
         "table not compared",
         "rules:\n  - { name: a, when: always, table: { A: X }, then: [{ from_table: sku }] }\n",
     ),

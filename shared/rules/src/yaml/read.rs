@@ -195,6 +195,14 @@ impl Reader<'_> {
         let mut seen: HashMap<String, usize> = HashMap::with_capacity(entries.len());
         let mut rows = Vec::with_capacity(entries.len());
         for (key, value) in entries {
+            if key.text.is_empty() {
+                self.errors.add(
+                    key.place,
+                    "value-missing",
+                    "this row of the table has no left value",
+                    remedy,
+                );
+            }
             if let Some(first) = seen.insert(fold(&key.text).into_owned(), key.place.line) {
                 let cause = format!("'{}' is in this table already, on line {first}", key.text);
                 self.errors.add(
