@@ -20,9 +20,6 @@ use crate::request::{Wanted, read_body};
 /// The lease of the one fetch that works.
 pub const LEASE: &str = "run-fetch";
 
-/// The longest that Lambda lets an invocation run, and a little: a lease outlives its holder (reliability.md 1.2, step 2).
-const LEASE_DURATION: Duration = Duration::from_secs(960);
-
 /// Everything that a fetch needs.
 pub struct Parts {
     /// Store, queue, clock, settings.
@@ -31,6 +28,8 @@ pub struct Parts {
     pub source: Arc<dyn OrderSource>,
     /// Where the lease is.
     pub vault: Arc<dyn TokenVault>,
+    /// The longest that an invocation lives, and a little: a lease outlives its holder (reliability.md 1.2, step 2).
+    pub life_max: Duration,
 }
 
 /// What a fetch did.
@@ -55,7 +54,7 @@ pub struct FetchReport {
 pub async fn fetch(parts: &Parts, wanted: &Wanted, invocation: &Invocation) -> Result<FetchReport, HostError> {
     let is_free = parts
         .vault
-        .take_lease(LEASE, &invocation.run, LEASE_DURATION)
+        .take_lease(LEASE, &invocation.run, parts.life_max)
         .await?;
     if !is_free {
         tracing::info!("another fetch is at work");

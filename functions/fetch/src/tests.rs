@@ -1,1 +1,186 @@
-//! Tests of the handler.
+//! Tests of the function against a simulated account: several invocations, the lease, the queue of requests.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::StateName;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use lambda_host::{Deadline, Invocation, SqsEvent, SqsMessage};
+use linnworks::{Linnworks, LinnworksConfig};
+use mapping::Settings;
+use pipeline::Core;
+use ports::{
+    Clock, ConnectorError, DocumentFilter, OrderHeader, OrderSource, OrdersRead, QueueName, Store, TokenVault, Window,
+};
+use simulators::linnworks::LinnworksSimulator;
+use simulators::time::SimulatedTime;
+use simulators::world::{World, WorldOptions};
+use store_sqlite::SqliteStore;
+use url::Url;
+
+use crate::handler::{LEASE, Parts, fetch, fetch_queue};
+use crate::request::Wanted;
+
+/// What one chunk of orders takes on the test's clock.
+const CHUNK_SECONDS: u64 = 100;
+
+/// A clock that a test moves.
+struct MovedClock(SimulatedTime);
+
+#[async_trait]
+impl Clock for MovedClock {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.0.advance(duration);
+    }
+}
+
+/// A source of which each chunk takes its time.
+struct SlowSource {
+    inner: Linnworks,
+    time: SimulatedTime,
+}
+
+#[async_trait]
+impl OrderSource for SlowSource {
+    async fn find_processed(&self, window: Window) -> Result<Vec<OrderHeader>, ConnectorError> {
+        self.inner.find_processed(window).await
+    }
+
+    async fn find_open(&self) -> Result<Vec<OrderHeader>, ConnectorError> {
+        self.inner.find_open().await
+    }
+
+    async fn find_by_reference(&self, reference: &str) -> Result<Vec<OrderHeader>, ConnectorError> {
+        self.inner.find_by_reference(reference).await
+    }
+
+    async fn read_orders(&self, headers: &[OrderHeader]) -> Result<OrdersRead, ConnectorError> {
+        let read = self.inner.read_orders(headers).await;
+        self.time.advance(Duration::from_secs(CHUNK_SECONDS));
+        read
+    }
+
+    fn calls(&self) -> u64 {
+        self.inner.calls()
+    }
+}
+
+/// A seller with so many orders, and the parts of a fetch.
+struct Ground {
+    parts: Parts,
+    time: SimulatedTime,
+    world: World,
+    _linnworks: LinnworksSimulator,
+    _directory: tempfile::TempDir,
+}
+
+async fn ground(orders: u32) -> Ground {
+    let time = SimulatedTime::new();
+    let until = time.now().checked_sub(SignedDuration::from_mins(1)).unwrap();
+    let options = WorldOptions { orders_count: orders, until, ..WorldOptions::default().without_anomalies() };
+    let world = World::generate(11, options);
+    let simulator = LinnworksSimulator::start(world.order_values(), time.clone()).await.unwrap();
+    simulator.set_switches(|switches| switches.rate_limits = false);
+    let clock: Arc<dyn Clock> = Arc::new(MovedClock(time.clone()));
+    let directory = tempfile::tempdir().unwrap();
+    let store = Arc::new(SqliteStore::open(directory.path(), Arc::clone(&clock)).unwrap());
+    let credentials = simulator.credentials();
+    let mut config = LinnworksConfig::new(
+        credentials.application_id,
+        credentials.application_secret.into(),
+        credentials.token.into(),
+        Url::parse(&simulator.address()).unwrap(),
+    );
+    config.allow_loopback = true;
+    let inner = Linnworks::new(config, Arc::clone(&clock), store.clone()).unwrap();
+    let start = time.now().to_zoned(jiff::tz::TimeZone::UTC).date().saturating_sub(60.days());
+    let settings = Settings::parse("settings.toml", &format!("[start]\nstart_date = \"{start}\"\n")).unwrap();
+    let core = Core::new(store.clone(), store.clone(), clock, Arc::new(settings));
+    let source = Arc::new(SlowSource { inner, time: time.clone() });
+    let parts = Parts { core, source, vault: store, life_max: Duration::from_secs(960) };
+    Ground { parts, time, world, _linnworks: simulator, _directory: directory }
+}
+
+impl Ground {
+    /// An invocation with so many seconds.
+    fn invocation(&self, run: &str, seconds: i64) -> Invocation {
+        let end = self.time.now().checked_add(SignedDuration::from_secs(seconds)).unwrap();
+        let deadline = Deadline::from_milliseconds(u64::try_from(end.as_millisecond()).unwrap());
+        Invocation { run: run.to_owned(), deadline }
+    }
+
+    async fn stored(&self) -> usize {
+        self.parts.core.store.list(&DocumentFilter::default()).await.unwrap().len()
+    }
+}
+
+#[tokio::test]
+async fn a_backlog_is_finished_over_several_invocations_and_nothing_is_skipped() {
+    let ground = ground(4_200).await;
+    let mut finished = Vec::new();
+    while finished.last() != Some(&true) {
+        assert!(finished.len() < 10, "it never ends");
+        // Time for two chunks of a thousand, and not for a third.
+        let invocation = ground.invocation(&format!("run-{}", finished.len()), 350);
+        let report = fetch(&ground.parts, &Wanted::default(), &invocation).await.unwrap();
+        finished.push(report.finished);
+        assert!(!report.busy, "the lease of the one before was given back");
+    }
+    assert!(finished.len() >= 3, "{finished:?}");
+    assert_eq!(ground.stored().await, ground.world.orders.len());
+    let next = fetch(&ground.parts, &Wanted::default(), &ground.invocation("next", 350)).await.unwrap();
+    assert_eq!((next.fetched, next.finished), (0, true));
+}
+
+#[tokio::test]
+async fn a_second_fetch_at_the_same_time_does_nothing() {
+    let ground = ground(3).await;
+    let vault = Arc::clone(&ground.parts.vault);
+    assert!(vault.take_lease(LEASE, "another", Duration::from_secs(60)).await.unwrap());
+    let report = fetch(&ground.parts, &Wanted::default(), &ground.invocation("run", 900)).await.unwrap();
+    assert!(report.busy && !report.finished);
+    assert_eq!(ground.stored().await, 0);
+}
+
+#[tokio::test]
+async fn the_lease_of_a_killed_fetch_ends_with_its_longest_life() {
+    let ground = ground(3).await;
+    let vault = Arc::clone(&ground.parts.vault);
+    assert!(vault.take_lease(LEASE, "killed", ground.parts.life_max).await.unwrap());
+    ground.time.advance(ground.parts.life_max + Duration::from_secs(1));
+    let report = fetch(&ground.parts, &Wanted::default(), &ground.invocation("run", 900)).await.unwrap();
+    assert!(report.finished);
+    assert_eq!(ground.stored().await, ground.world.orders.len());
+}
+
+fn message(id: &str, body: &str) -> SqsMessage {
+    let mut message = SqsMessage::default();
+    message.message_id = Some(id.into());
+    message.body = Some(body.into());
+    message
+}
+
+#[tokio::test]
+async fn a_request_of_the_queue_is_given_again_until_it_is_finished_and_a_broken_one_alone() {
+    let ground = ground(3).await;
+    let number = ground.world.orders[0].number;
+    let mut batch = SqsEvent::default();
+    batch.records = vec![
+        message("good", &format!("{{\"orders\":[\"{number}\"]}}")),
+        message("broken", "{\"order\":[]}"),
+        message("unknown", "{\"orders\":[\"987654321\"]}"),
+    ];
+    let response = fetch_queue(&ground.parts, batch, &ground.invocation("run", 900)).await.unwrap();
+    let failed: Vec<String> = response.batch_item_failures.into_iter().map(|one| one.item_identifier).collect();
+    assert_eq!(failed, ["broken", "unknown"]);
+    let documents = ground.parts.core.store.list(&DocumentFilter::default()).await.unwrap();
+    assert_eq!(documents.len(), 1);
+    assert_eq!(documents[0].state.name(), StateName::Fetched);
+    let hints = ground.parts.core.queue.receive(QueueName::Orders, 10, Duration::from_secs(60)).await.unwrap();
+    assert_eq!(hints.len(), 1);
+}

@@ -51,7 +51,8 @@ impl Connection {
         };
         let (source, books) = opened.connectors.get_or_try_init(connect).await?.clone();
         let vault: Arc<dyn TokenVault> = Arc::new(opened.vault.clone());
-        Ok(Parts { core, source, books, vault })
+        let life_max = environment::function_life_max()?;
+        Ok(Parts { core, source, books, vault, life_max })
     }
 }
 

@@ -18,9 +18,6 @@ use serde::Serialize;
 
 use crate::quiet::QuietStore;
 
-/// The longest that Lambda lets a function run, and a little: as long a call may be on its way, and a lease be held.
-pub const SENDER_LIFE_MAX: Duration = Duration::from_secs(960);
-
 /// Everything that the tasks need.
 pub struct Parts {
     /// Store, queue, clock, settings.
@@ -31,6 +28,8 @@ pub struct Parts {
     pub books: Arc<dyn Books>,
     /// Where the lease is.
     pub vault: Arc<dyn TokenVault>,
+    /// The longest that an invocation lives: as long a call may be on its way, and a lease be held.
+    pub life_max: Duration,
 }
 
 /// What a sweep found.
@@ -58,7 +57,7 @@ pub struct SweepReport {
 /// Those of the store and the queue. A QuickBooks that is away ends the settling, not the sweep.
 pub async fn sweep(parts: &Parts, invocation: &Invocation) -> Result<SweepReport, HostError> {
     const LEASE: &str = "run-sweep";
-    if !parts.vault.take_lease(LEASE, &invocation.run, SENDER_LIFE_MAX).await? {
+    if !parts.vault.take_lease(LEASE, &invocation.run, parts.life_max).await? {
         tracing::info!("another sweep is at work");
         return Ok(SweepReport { busy: true, ..SweepReport::default() });
     }
@@ -105,7 +104,7 @@ async fn settle(parts: &Parts) -> Result<Posting, RunError> {
     let known = refresh_lists(core, parts.books.as_ref()).await?;
     let mut touched = retry_held(core, &known).await?;
     let quiet = Core {
-        store: Arc::new(QuietStore::new(Arc::clone(&core.store), Arc::clone(&core.clock), SENDER_LIFE_MAX)),
+        store: Arc::new(QuietStore::new(Arc::clone(&core.store), Arc::clone(&core.clock), parts.life_max)),
         ..core.clone()
     };
     let mut posting = settle_calls(&quiet, parts.books.as_ref()).await?;

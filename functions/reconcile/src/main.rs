@@ -1,6 +1,6 @@
 //! The function `reconcile`: re-queues what stands still, settles lost answers, writes dead letters to the store, proves the day.
 //!
-//! In: `{"task": "sweep"}` or `{"task": "proof", "days": 3}`, on schedules; `{"task": "put_settings", "text": ...}` from a person. Out: hints, states, metrics, a report. Maps nothing new and
+//! In: `{"task": "sweep"}` or `{"task": "proof", "days": 3}`, on schedules; `{"task": "put_settings" | "put_rules", "text": ...}` from a person. Out: hints, states, metrics, a report. Maps nothing new and
 //! posts nothing that was not posted before: a call it sends is one whose bytes are stored.
 
 #[path = "../../fetch/src/account.rs"]
@@ -43,6 +43,14 @@ enum Task {
         #[serde(default)]
         replaces: Option<String>,
     },
+    /// Put rules in force.
+    PutRules {
+        /// The text of a rules file.
+        text: String,
+        /// The version that they follow; left out, whichever is in force.
+        #[serde(default)]
+        replaces: Option<String>,
+    },
 }
 
 /// Orders of the last three days: two were proved before, and may have been changed since.
@@ -60,7 +68,7 @@ struct Function {
 impl Handler for Function {
     async fn handle(&self, event: Value, invocation: &Invocation) -> Result<Value, HostError> {
         let task: Task = serde_json::from_value(event)
-            .map_err(|error| HostError::new("Request", format!("the task is sweep, proof or put_settings: {error}")))?;
+            .map_err(|error| HostError::new("Request", format!("the task is sweep, proof, put_settings or put_rules: {error}")))?;
         let connection = &self.connection;
         match task {
             Task::Sweep => to_answer(&handler::sweep(&connection.parts().await?, invocation).await?),
@@ -70,6 +78,9 @@ impl Handler for Function {
             }
             Task::PutSettings { text, replaces } => {
                 to_answer(&settings::put_settings(&connection.store().await?, &text, replaces.as_deref()).await?)
+            }
+            Task::PutRules { text, replaces } => {
+                to_answer(&settings::put_rules(&connection.store().await?, &text, replaces.as_deref()).await?)
             }
         }
     }

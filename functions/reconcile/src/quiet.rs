@@ -68,6 +68,10 @@ impl Store for QuietStore {
         self.inner.write(changes).await
     }
 
+    async fn write_each(&self, changes: Vec<Change>) -> Result<Vec<DocumentKey>, StoreError> {
+        self.inner.write_each(changes).await
+    }
+
     async fn write_call(&self, call: &StoredCall, changes: Vec<Change>) -> Result<(), StoreError> {
         self.inner.write_call(call, changes).await
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use lambda_host::{HostError, environment};
 use mapping::Settings;
-use pipeline::Core;
+use pipeline::{Core, RuleBook};
 use ports::{Clock, Store, SystemClock};
 use store_aws::{Connection, DynamoStore, QueueUrls, SqsQueue};
 use tokio::sync::Mutex;
@@ -19,6 +19,8 @@ pub struct Stack {
     clock: Arc<dyn Clock>,
     /// The settings last used, with their version.
     settings: Mutex<Option<(String, Arc<Settings>)>>,
+    /// The rules last used, with their version.
+    rules: Mutex<Option<(String, Arc<RuleBook>)>>,
 }
 
 impl Stack {
@@ -39,43 +41,56 @@ impl Stack {
             queue,
             clock,
             settings: Mutex::new(None),
+            rules: Mutex::new(None),
         })
     }
 
-    /// The core of the use cases, with the settings in force.
+    /// The core of the use cases, with the settings and rules in force.
     ///
     /// # Errors
-    /// Those of the store; settings that were never written, or that this version cannot read.
+    /// Those of the store; settings that were never written, or a text that this version cannot read.
     pub async fn core(&self) -> Result<Core, HostError> {
-        Ok(Core {
-            store: Arc::new(self.store.clone()),
-            queue: Arc::<SqsQueue>::clone(&self.queue),
-            clock: Arc::clone(&self.clock),
-            settings: self.settings().await?,
-            progress: Arc::new(|_| ()),
-        })
+        let settings = self.settings().await?;
+        let queue = Arc::<SqsQueue>::clone(&self.queue);
+        let mut core = Core::new(Arc::new(self.store.clone()), queue, Arc::clone(&self.clock), settings);
+        core.rules = self.rules().await?;
+        Ok(core)
     }
 
     async fn settings(&self) -> Result<Arc<Settings>, HostError> {
-        let version = self.store.in_force("settings").await?.ok_or_else(|| {
-            HostError::configuration(
-                "this stack has no settings yet: give it some (infra/README.md, settings)",
-            )
-        })?;
-        let mut known = self.settings.lock().await;
-        if let Some((of, settings)) = known.as_ref()
+        let parse = |text: &str| Settings::parse("settings.toml", text).map_err(|error| error.to_string());
+        self.in_force("settings", &self.settings, parse).await?.ok_or_else(|| {
+            HostError::configuration("this stack has no settings yet: give it some (infra/README.md, settings)")
+        })
+    }
+
+    async fn rules(&self) -> Result<Option<Arc<RuleBook>>, HostError> {
+        let parse = |text: &str| RuleBook::parse("rules.yaml", text).map_err(|error| error.to_string());
+        self.in_force("rules", &self.rules, parse).await
+    }
+
+    /// The text of a kind in force, as it was parsed last where its version is the same.
+    async fn in_force<T>(
+        &self,
+        kind: &str,
+        known: &Mutex<Option<(String, Arc<T>)>>,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Option<Arc<T>>, HostError> {
+        let Some(version) = self.store.in_force(kind).await? else { return Ok(None) };
+        let mut known = known.lock().await;
+        if let Some((of, value)) = known.as_ref()
             && *of == version
         {
-            return Ok(Arc::clone(settings));
+            return Ok(Some(Arc::clone(value)));
         }
-        let text = self.store.version("settings", &version).await?.ok_or_else(|| {
-            HostError::configuration(format!("the settings {version} are in force and their text is gone: import them again"))
+        let text = self.store.version(kind, &version).await?.ok_or_else(|| {
+            HostError::configuration(format!("the {kind} {version} are in force and their text is gone: import them again"))
         })?;
-        let settings = Settings::parse("settings.toml", &text)
-            .map_err(|error| HostError::configuration(format!("the settings {version} cannot be used: {error}")))?;
-        let settings = Arc::new(settings);
-        *known = Some((version, Arc::clone(&settings)));
-        Ok(settings)
+        let value = parse(&text)
+            .map_err(|error| HostError::configuration(format!("the {kind} {version} cannot be used: {error}")))?;
+        let value = Arc::new(value);
+        *known = Some((version, Arc::clone(&value)));
+        Ok(Some(value))
     }
 }
 

@@ -4,6 +4,7 @@
 //! holds names and addresses only.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use crate::error::HostError;
 
@@ -36,4 +37,13 @@ pub fn parsed<T: FromStr>(name: &str, default: T) -> Result<T, HostError> {
             .parse()
             .map_err(|_| HostError::configuration(format!("{name} cannot be read. Correct it in the template"))),
     }
+}
+
+/// The longest that an invocation of any function of the stack lives, and a little for clocks that differ; Lambda's own bound is 900
+/// seconds. Leases outlive it, and a call sent longer ago has no living sender (reliability.md 1.2, step 2).
+///
+/// # Errors
+/// Configuration, for a value that is no number.
+pub fn function_life_max() -> Result<Duration, HostError> {
+    parsed("FUNCTION_LIFE_SECONDS", 960).map(Duration::from_secs)
 }
