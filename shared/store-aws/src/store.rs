@@ -23,8 +23,8 @@ use rust_decimal::Decimal;
 
 use crate::keys::{self, ItemKey};
 use crate::record::later;
-use crate::table::Table;
-use crate::{calls, documents, facts, find, lists, write};
+use crate::table::{Table, read_text};
+use crate::{calls, documents, facts, find, large, lists, write};
 
 /// How long large items stay after their document is final (reliability.md 4.1, GDPR row).
 pub const PAYLOAD_DAYS: u64 = 30;
@@ -58,6 +58,30 @@ impl DynamoStore {
 
     pub(crate) fn table(&self) -> &Table {
         &self.table
+    }
+
+    /// Sets the end of large items whose document is final and that have none: a crash came between both writes. Reads the whole
+    /// table; for a daily sweep. Returns how many documents it was.
+    ///
+    /// # Errors
+    /// Those of the table.
+    pub async fn expire_settled(&self) -> Result<usize, StoreError> {
+        let place = "large items";
+        let mut partitions = std::collections::BTreeSet::new();
+        for sort in ["B#", "C#"] {
+            for item in self.table.scan(place, "D#", sort).await? {
+                if !item.contains_key(keys::EXPIRES) {
+                    partitions.insert(read_text(place, &item, keys::PARTITION)?.to_owned());
+                }
+            }
+        }
+        let states: Vec<ItemKey> = partitions.into_iter().map(|partition| ItemKey::new(partition, keys::ONLY)).collect();
+        let mut settled = 0;
+        for item in self.table.get_many(place, &states).await?.iter().filter(|item| item.contains_key(keys::FINAL)) {
+            large::expire(&self.table, place, read_text(place, item, keys::PARTITION)?, Some(self.expires())).await?;
+            settled += 1;
+        }
+        Ok(settled)
     }
 
     /// When large items that become final now expire, in seconds since 1970.
