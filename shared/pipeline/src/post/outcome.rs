@@ -150,6 +150,7 @@ pub(super) async fn close(
         .posting
         .touched
         .extend(changes.iter().map(|change| change.record.key.clone()));
+    pause_forms(core, &verdicts).await?;
     core.store.write_call(&call, changes).await?;
     core.tell(Progress::Settled(ended));
     follow_up(core, verdicts).await
@@ -166,9 +167,18 @@ pub(super) async fn write_verdicts(core: &Core, mut verdicts: Verdicts) -> Resul
         .posting
         .touched
         .extend(changes.iter().map(|change| change.record.key.clone()));
+    pause_forms(core, &verdicts).await?;
     core.store.write(changes).await?;
     core.tell(Progress::Settled(ended));
     follow_up(core, verdicts).await
+}
+
+/// A pause is written before the conflict that causes it: a crash between the two must not let more of the form go out.
+async fn pause_forms(core: &Core, verdicts: &Verdicts) -> Result<(), RunError> {
+    for (form, state) in verdicts.forms.iter().filter(|(_, state)| matches!(state, FormState::Paused { .. })) {
+        record_form(core, form, state.clone()).await?;
+    }
+    Ok(())
 }
 
 async fn follow_up(core: &Core, verdicts: Verdicts) -> Result<Posting, RunError> {
