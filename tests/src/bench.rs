@@ -88,7 +88,7 @@ impl Bench {
         let source = Arc::new(linnworks_of(&seller, clock.clone(), sqlite.clone()));
         let books = Arc::new(Recorder::over(Arc::new(quickbooks_of(&seller, clock.clone(), sqlite.clone()))));
         let (store, queue) = wrap(sqlite);
-        let core = Core { store, queue, clock, settings, progress: Arc::new(|_| {}) };
+        let core = Core::new(store, queue, clock, settings);
         Self { seller, core, source, books, _directory: directory }
     }
 

@@ -9,14 +9,14 @@ use std::time::Duration;
 use domain::RealmId;
 use linnworks::{Linnworks, LinnworksConfig};
 use mapping::Settings;
-use pipeline::{Core, Progress};
+use pipeline::{Core, Progress, RuleBook};
 use ports::{Books, Clock, OrderSource, SystemClock, TokenVault};
 use quickbooks_online::{Limits, QuickBooksConfig, QuickBooksOnline};
 use store_sqlite::SqliteStore;
 use url::Url;
 
 use crate::cli::Cli;
-use crate::config::{Config, ConfigError, read_config, read_settings};
+use crate::config::{Config, ConfigError, read_config, read_rules, read_settings};
 
 /// Everything a command needs.
 pub struct Assembly {
@@ -37,6 +37,8 @@ pub struct Parts {
     pub config: Config,
     /// Settings.
     pub settings: Settings,
+    /// Rules, when there are any.
+    pub rules: Option<RuleBook>,
     /// The data directory.
     pub data: PathBuf,
     /// Time.
@@ -59,9 +61,11 @@ pub fn assemble(cli: &Cli, progress: Listener) -> anyhow::Result<Assembly> {
 fn read_parts(cli: &Cli, progress: Listener) -> anyhow::Result<Parts> {
     let config = read_config(&cli.config, &|name| std::env::var(name).ok())?;
     let settings = read_settings(&config.settings_path)?;
+    let rules = read_rules(&config.rules_path)?;
     Ok(Parts {
         config,
         settings,
+        rules,
         data: cli.data.clone(),
         clock: Arc::new(SystemClock),
         progress,
@@ -78,13 +82,9 @@ pub fn build(parts: Parts, store: SqliteStore) -> anyhow::Result<Assembly> {
     let vault: Arc<dyn TokenVault> = store.clone();
     let source = linnworks_connector(&parts.config, &settings, parts.clock.clone(), vault.clone())?;
     let books = quickbooks_connector(&parts.config, &settings, parts.clock.clone(), vault)?;
-    let core = Core {
-        store: store.clone(),
-        queue: store,
-        clock: parts.clock,
-        settings,
-        progress: parts.progress,
-    };
+    let core = Core::new(store.clone(), store, parts.clock, settings)
+        .with_rules(parts.rules.map(Arc::new))
+        .with_progress(parts.progress);
     Ok(Assembly {
         core,
         source: Arc::new(source),

@@ -69,6 +69,9 @@ pub struct DemoArguments {
     /// Which documents to make.
     #[arg(long, value_enum, default_value_t = DemoDocument::SalesReceipt)]
     pub document: DemoDocument,
+    /// Rules to run; the world expects none, so documents that they skip or hold are reported as not expected.
+    #[arg(long, value_name = "FILE")]
+    pub rules: Option<PathBuf>,
     /// Run a second batch of as many orders without anomalies, and a third run with nothing new, and show the calls of each.
     #[arg(long)]
     pub steady: bool,

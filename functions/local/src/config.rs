@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use mapping::Settings;
+use pipeline::RuleBook;
 use secrecy::SecretString;
 use serde::Deserialize;
 use thiserror::Error;
@@ -95,12 +96,15 @@ struct NetworkTable {
 struct FilesTable {
     #[serde(default = "default_settings")]
     settings: PathBuf,
+    #[serde(default = "default_rules")]
+    rules: PathBuf,
 }
 
 impl Default for FilesTable {
     fn default() -> Self {
         Self {
             settings: default_settings(),
+            rules: default_rules(),
         }
     }
 }
@@ -119,6 +123,10 @@ fn default_token_url() -> String {
 
 fn default_settings() -> PathBuf {
     "settings.toml".into()
+}
+
+fn default_rules() -> PathBuf {
+    "rules.yaml".into()
 }
 
 /// The connections, with every `env:NAME` replaced.
@@ -148,6 +156,8 @@ pub struct Config {
     pub allow_loopback: bool,
     /// The settings file.
     pub settings_path: PathBuf,
+    /// The rules file; there may be none.
+    pub rules_path: PathBuf,
 }
 
 /// The environment, as a function so that tests need not change the process's own.
@@ -192,6 +202,7 @@ pub fn read_config(path: &Path, environment: Environment<'_>) -> Result<Config, 
         token_url: value("quickbooks_online.token_url", file.quickbooks_online.token_url)?,
         allow_loopback: file.network.allow_loopback,
         settings_path: directory.join(file.files.settings),
+        rules_path: directory.join(file.files.rules),
     })
 }
 
@@ -238,6 +249,36 @@ pub fn read_settings(path: &Path) -> anyhow::Result<Settings> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Settings::parse(&path.display().to_string(), &text)?),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Settings::default()),
+        Err(error) => Err(ConfigError::Unreadable {
+            path: path.to_owned(),
+            cause: error.to_string(),
+            remedy: "Correct the file's permissions".into(),
+        }
+        .into()),
+    }
+}
+
+/// Reads a rules file that must be there.
+///
+/// # Errors
+/// As [`read_rules`], and a file that is not there.
+pub fn read_named_rules(path: &Path) -> anyhow::Result<RuleBook> {
+    let missing = || ConfigError::Unreadable {
+        path: path.to_owned(),
+        cause: "there is no such file".to_owned(),
+        remedy: "Name a rules file; infra/reference/actions.md says what may stand in one".into(),
+    };
+    Ok(read_rules(path)?.ok_or_else(missing)?)
+}
+
+/// Reads the rules file; without one there are no rules.
+///
+/// # Errors
+/// Everything that is wrong with the rules, and a file that cannot be read.
+pub fn read_rules(path: &Path) -> anyhow::Result<Option<RuleBook>> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(RuleBook::parse(&path.display().to_string(), &text)?)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(ConfigError::Unreadable {
             path: path.to_owned(),
             cause: error.to_string(),

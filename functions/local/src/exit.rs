@@ -49,6 +49,7 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
     let misused = error.chain().any(|cause| {
         cause.downcast_ref::<ConfigError>().is_some()
             || cause.downcast_ref::<mapping::SettingsError>().is_some()
+            || cause.downcast_ref::<pipeline::RulesRefused>().is_some()
             || cause
                 .downcast_ref::<RunError>()
                 .is_some_and(RunError::is_configuration)

@@ -85,6 +85,7 @@ impl Stage {
             token_url: format!("{}/oauth2/v1/tokens/bearer", self.quickbooks.address()),
             allow_loopback: true,
             settings_path: "settings.toml".into(),
+            rules_path: "rules.yaml".into(),
         }
     }
 }

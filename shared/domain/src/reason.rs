@@ -17,6 +17,9 @@ pub struct Reason {
     pub remedy: String,
     /// The answer of QuickBooks, word for word.
     pub raw: Option<RawFault>,
+    /// The name of the rule that decided so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
 }
 
 impl Reason {
@@ -27,7 +30,14 @@ impl Reason {
             cause: cause.into(),
             remedy: remedy.into(),
             raw: None,
+            rule: None,
         }
+    }
+
+    /// The same with the rule that decided so.
+    pub fn by_rule(mut self, rule: impl Into<String>) -> Self {
+        self.rule = Some(rule.into());
+        self
     }
 
     /// The same with the answer of QuickBooks.
@@ -109,6 +119,8 @@ reason_codes! {
     StatusNotWanted = "status-not-wanted",
     /// A person said so with `resolve --ignore`.
     Ignored = "ignored-by-hand",
+    /// A rule left it out.
+    SkippedByRule = "skipped-by-rule",
     // Held: the order
     /// The order could not be read.
     Malformed = "malformed-order",
@@ -124,7 +136,11 @@ reason_codes! {
     NumberMissing = "number-missing",
     /// Quantity zero on a line with value.
     ZeroQuantity = "zero-quantity",
-    // Held: settings and lists
+    // Held: settings, rules and lists
+    /// A rule holds it for a person.
+    HeldByRule = "held-by-rule",
+    /// Rules changed what the document comes to, and the settings do not allow it.
+    TotalChangedByRule = "total-changed-by-rule",
     /// SKU without item.
     UnknownItem = "unknown-item",
     /// More than one item fits.

@@ -7,6 +7,7 @@
 use domain::lists::{ListDetail, ListEntry, ListKind};
 use domain::order::Address;
 use domain::{Currency, CustomerRef, NewCustomer, ReasonCode};
+use rules::fields;
 
 use crate::customer_name::EMAIL;
 use crate::hold::{Hold, hold};
@@ -32,6 +33,9 @@ impl<'a> Work<'a> {
     /// CustomerRef.
     pub(crate) fn map_customer(&mut self) -> Hold<CustomerRef> {
         let settings = &self.context.settings.customer;
+        if let Some(ruled) = self.ruled(fields::CUSTOMER_NAME) {
+            return self.map_ruled_customer(&ruled.text.unwrap_or_default(), &ruled.by);
+        }
         if settings.mode == CustomerMode::EmailField
             && let Some(entry) = self.find_by_email()?
         {
@@ -48,17 +52,34 @@ impl<'a> Work<'a> {
                 "Complete the order in Linnworks, or set customer.mode to another mode.",
             )
         };
-        let cleaned = self.text(&raw, usize::MAX).ok_or_else(missing_name)?;
-        let name = text::safe_name(&cleaned, NAME_CHARACTERS_MAX - 20).ok_or_else(missing_name)?;
+        let name = self.to_name(&raw).ok_or_else(missing_name)?;
+        let customer = self.resolve_customer(&name, settings)?;
+        self.explanation
+            .note("customer", customer.name(), Some(path), Some("customer.mode"));
+        Ok(customer)
+    }
+
+    /// The customer that a rule names; found or made like any other, without a buyer's data.
+    fn map_ruled_customer(&mut self, raw: &str, by: &str) -> Hold<CustomerRef> {
+        let name = self.to_name(raw).ok_or_else(|| {
+            let cause = format!("The {by} takes the customer's name away");
+            hold(ReasonCode::CustomerNameMissing, cause, "Correct the rule.")
+        })?;
+        let customer = self.resolve_customer(&name, &self.context.settings.customer)?;
+        self.explanation.note("customer", customer.name(), None, Some(by));
+        Ok(customer)
+    }
+
+    /// A name that QuickBooks takes.
+    fn to_name(&mut self, raw: &str) -> Option<String> {
+        let cleaned = self.text(raw, usize::MAX)?;
+        let name = text::safe_name(&cleaned, NAME_CHARACTERS_MAX - 20)?;
         if name != raw.trim() {
             self.explanation.warn(format!(
                 "The customer's name was changed to '{name}', which QuickBooks takes."
             ));
         }
-        let customer = self.resolve_customer(&name, settings)?;
-        self.explanation
-            .note("customer", customer.name(), Some(path), Some("customer.mode"));
-        Ok(customer)
+        Some(name)
     }
 
     /// The first e-mail address of the bill-to address.
@@ -77,7 +98,8 @@ impl<'a> Work<'a> {
     }
 
     fn resolve_customer(&mut self, name: &str, settings: &Customer) -> Hold<CustomerRef> {
-        let fixed = settings.mode == CustomerMode::SingleCustomer;
+        let ruled = self.overrides.header(fields::CUSTOMER_NAME).is_some();
+        let fixed = settings.mode == CustomerMode::SingleCustomer && !ruled;
         let wanted = self.order.totals.currency;
         let preferences = &self.context.company.preferences;
         let foreign = preferences.multicurrency && wanted != preferences.home_currency;
@@ -288,7 +310,8 @@ impl<'a> Work<'a> {
                 .name
                 .as_deref()
                 .is_some_and(|single| single.trim() == name);
-        if settings.mode.is_shared() || is_single {
+        let ruled = self.overrides.header(fields::CUSTOMER_NAME).is_some();
+        if settings.mode.is_shared() || is_single || ruled {
             return customer;
         }
         let person = person_of(bill);

@@ -3,6 +3,7 @@
 //! In: the order and the mode. Out: a name, maybe empty, and the path it came from. Looks nothing up.
 
 use domain::order::Address;
+use rules::fields;
 
 use crate::customer::{person_of, split_emails};
 use crate::person::strip_attention;
@@ -11,6 +12,8 @@ use crate::work::Work;
 
 const BILLING: &str = "CustomerInfo.BillingAddress.FullName";
 const SHIPPING: &str = "CustomerInfo.Address.FullName";
+/// Stands for the path of a store's name that a rule wrote.
+pub const RULED_STORE: &str = "store_name, which a rule wrote";
 /// The path of the e-mail address that customers are matched by.
 pub const EMAIL: &str = "CustomerInfo.BillingAddress.EmailAddress";
 
@@ -44,7 +47,10 @@ impl Work<'_> {
     }
 
     /// The store: a `[[channel]]` name, else the sub source, else the source as its owner writes it.
-    fn store_name(&self) -> (String, &'static str) {
+    pub(crate) fn store_name(&self) -> (String, &'static str) {
+        if let Some(ruled) = self.ruled(fields::STORE_NAME) {
+            return (ruled.text.unwrap_or_default(), RULED_STORE);
+        }
         let channel = &self.order.channel;
         let set = find_channel(&self.context.settings.channel, self.order, |channel| {
             channel.store_name.as_deref()

@@ -4,6 +4,7 @@ use domain::ReasonCode;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use rules::fields;
 
 use crate::hold::{Hold, hold};
 use crate::settings::{DateFrom, find_zone};
@@ -12,6 +13,15 @@ use crate::work::Work;
 impl Work<'_> {
     /// TxnDate. A document without date would get the server's, in Pacific time (quickbooks-online.md 3.0).
     pub(crate) fn map_date(&mut self) -> Hold<Date> {
+        if let Some(ruled) = self.overrides.header(fields::DATE) {
+            let (date, by) = (ruled.date(), ruled.by.to_owned());
+            let date = date.ok_or_else(|| {
+                let cause = format!("The {by} takes the document's date away");
+                hold(ReasonCode::DateMissing, cause, "Correct the rule.")
+            })?;
+            self.explanation.note("date", date.to_string(), None, Some(&by));
+            return Ok(date);
+        }
         let settings = &self.context.settings.document;
         let wanted = settings.date_from;
         let candidates = std::iter::once(&wanted).chain(&settings.date_fallback);

@@ -28,7 +28,7 @@ pub fn find_listed<'a>(
         return Err(hold(
             code,
             cause,
-            format!("Make it active again, or change the setting {setting}."),
+            format!("Make it active again, or change {}.", name_setting(setting)),
         ));
     }
     let names: Vec<&str> = lists
@@ -40,7 +40,10 @@ pub fn find_listed<'a>(
     let hint = near
         .map(|near| format!("Did you mean '{near}'? "))
         .unwrap_or_default();
-    let remedy = format!("{hint}Create it in QuickBooks, or change the setting {setting}.");
+    let remedy = format!(
+        "{hint}Create it in QuickBooks, or change {}.",
+        name_setting(setting)
+    );
     Err(hold(code, format!("QuickBooks has no {noun} '{name}'"), remedy))
 }
 
@@ -58,5 +61,14 @@ pub fn kind_noun(kind: ListKind) -> &'static str {
         ListKind::Department => "location",
         ListKind::Term => "term",
         ListKind::PaymentMethod => "payment method",
+    }
+}
+
+/// What decided, in a sentence: `the setting class.name`, or `the rule 'Amazon'`.
+pub fn name_setting(setting: &str) -> String {
+    if setting.starts_with("rule '") {
+        format!("the {setting}")
+    } else {
+        format!("the setting {setting}")
     }
 }

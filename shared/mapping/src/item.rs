@@ -4,6 +4,7 @@ use domain::lists::{ListDetail, ListEntry, ListKind, fold_name};
 use domain::order::OrderLine;
 use domain::{ItemRef, ListRef, Lists, NewItem, NewItemKind, ReasonCode};
 use jiff::civil::Date;
+use rules::fields;
 
 use crate::hold::{Hold, find_listed, hold};
 use crate::screen::name_line;
@@ -18,23 +19,31 @@ pub struct RowItem {
     /// The path of the SKU.
     pub source: Option<&'static str>,
     /// The setting that decided.
-    pub setting: &'static str,
+    pub setting: String,
 }
 
 impl<'a> Work<'a> {
     /// The item of a row.
-    pub(crate) fn map_item(&mut self, line: &OrderLine, date: Date) -> Hold<RowItem> {
+    pub(crate) fn map_item(&mut self, row: usize, line: &OrderLine, date: Date) -> Hold<RowItem> {
         let product = &self.context.settings.product;
+        if let Some((name, by)) = self.ruled_item(row) {
+            let item = self.named_item(&name, &by, date)?;
+            return Ok(RowItem {
+                item,
+                source: None,
+                setting: by,
+            });
+        }
         if let Some(name) = product.service_item.as_deref().filter(|_| line.is_service) {
             let item = self.named_item(name, "product.service_item", date)?;
             return Ok(RowItem {
                 item,
                 source: Some("Items.IsService"),
-                setting: "product.service_item",
+                setting: "product.service_item".to_owned(),
             });
         }
         let unlinked = product.unlinked_item.as_deref();
-        let Some((sku, source)) = self.sku_of(line) else {
+        let Some((sku, source)) = self.sku_of(row, line) else {
             return match unlinked {
                 Some(name) => self.unlinked_item(name, date),
                 None => Err(self.no_sku(line)),
@@ -49,7 +58,7 @@ impl<'a> Work<'a> {
             return Ok(RowItem {
                 item,
                 source: Some(source),
-                setting: "product.map",
+                setting: "product.map".to_owned(),
             });
         }
         match self.match_item(&sku)? {
@@ -59,7 +68,7 @@ impl<'a> Work<'a> {
                 Ok(RowItem {
                     item,
                     source: Some(source),
-                    setting: "product.match_by",
+                    setting: "product.match_by".to_owned(),
                 })
             }
             None => match unlinked {
@@ -70,11 +79,20 @@ impl<'a> Work<'a> {
     }
 
     /// True when the row has an item, or would get one.
-    pub(crate) fn has_item(&self, line: &OrderLine) -> bool {
+    pub(crate) fn has_item(&self, row: usize, line: &OrderLine) -> bool {
         let product = &self.context.settings.product;
+        if self.ruled_item(row).is_some() {
+            return true;
+        }
         (line.is_service && product.service_item.is_some())
             || product.unlinked_item.is_some()
-            || self.sku_of(line).is_some()
+            || self.sku_of(row, line).is_some()
+    }
+
+    /// The item that a rule names by its full name, and the rule.
+    fn ruled_item(&self, row: usize) -> Option<(String, String)> {
+        let ruled = self.ruled_on(Some(row), fields::ITEM)?;
+        Some((ruled.text?, ruled.by))
     }
 
     fn unlinked_item(&self, name: &str, date: Date) -> Hold<RowItem> {
@@ -82,11 +100,15 @@ impl<'a> Work<'a> {
         Ok(RowItem {
             item,
             source: None,
-            setting: "product.unlinked_item",
+            setting: "product.unlinked_item".to_owned(),
         })
     }
 
-    fn sku_of(&self, line: &OrderLine) -> Option<(String, &'static str)> {
+    fn sku_of(&self, row: usize, line: &OrderLine) -> Option<(String, &'static str)> {
+        // A SKU that a rule wrote counts whatever product.sku_from says.
+        if let Some(ruled) = self.ruled_on(Some(row), fields::SKU) {
+            return Some((ruled.text?, "sku, which a rule wrote"));
+        }
         let filled = |text: &str| {
             Some(text.trim())
                 .filter(|text| !text.is_empty())
@@ -201,7 +223,7 @@ impl<'a> Work<'a> {
         Ok(RowItem {
             item,
             source: Some(source),
-            setting: "product.missing",
+            setting: "product.missing".to_owned(),
         })
     }
 

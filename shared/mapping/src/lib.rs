@@ -4,6 +4,7 @@
 //! ```text
 //! Order + Settings + Lists + Company
 //!   screen     is it to be posted at all?            -> Skipped
+//!   ruling     the rules, top-down                   -> Skipped, Held by a rule
 //!   number, date, customer, currency, accounts       -> Held with cause and remedy
 //!   parts      rows, postage, discount, each with its item and its exact net and gross
 //!   settle     whole pennies: net + tax = gross, lines + rounding = TotalCharge
@@ -20,6 +21,7 @@ mod customer_name;
 mod date;
 mod hold;
 mod item;
+mod kind;
 mod lines;
 mod note;
 mod number;
@@ -27,6 +29,7 @@ mod parts;
 mod pennies;
 mod person;
 mod rate;
+mod ruling;
 mod screen;
 mod settings;
 mod settle;
@@ -38,7 +41,9 @@ mod work;
 mod tests;
 
 use domain::{AccountingDocument, Company, Explanation, Lists, Order, Reason};
+use rules::CompiledRules;
 
+pub use ruling::{CompanyNames, facts_of};
 pub use settings::*;
 use work::Work;
 
@@ -51,6 +56,8 @@ pub struct Context<'a> {
     pub lists: &'a Lists,
     /// The company.
     pub company: &'a Company,
+    /// The rules, when there are any.
+    pub rules: Option<&'a CompiledRules>,
 }
 
 /// What became of an order, and why each field is what it is.
@@ -75,10 +82,34 @@ pub enum Outcome {
 
 /// Maps an order to its document. Never panics; what cannot be mapped is held with its reason.
 pub fn map_order(order: &Order, context: &Context<'_>) -> Mapped {
+    map_with(order, context, false)
+}
+
+/// The same, and tells every field before and after the rules and the rules that nearly matched; for previews.
+pub fn explain_order(order: &Order, context: &Context<'_>) -> Mapped {
+    map_with(order, context, true)
+}
+
+fn map_with(order: &Order, context: &Context<'_>, explain: bool) -> Mapped {
+    if let Some(reason) = screen::find_skip(order, context.settings) {
+        return Mapped {
+            outcome: Outcome::Skipped(reason),
+            explanation: Explanation::default(),
+        };
+    }
+    let ruling = ruling::run_rules(order, context, explain);
+    if let Some(outcome) = ruling.end {
+        return Mapped {
+            outcome,
+            explanation: ruling.explanation,
+        };
+    }
     let mut work = Work {
-        order,
+        order: ruling.order.as_deref().unwrap_or(order),
         context: *context,
-        explanation: Explanation::default(),
+        explanation: ruling.explanation,
+        overrides: ruling.overrides,
+        texts: ruling.texts,
     };
     let outcome = match work.map() {
         Ok(outcome) => outcome,

@@ -32,8 +32,19 @@ impl Work<'_> {
         let tax = self.write_tax(&settled)?;
         let mut lines = Vec::with_capacity(settled.lines.len() + 2);
         for line in settled.lines {
-            self.write_line(line, form, class.clone(), &mut lines);
+            let class = match self.map_line_class(line.part.row)? {
+                Some(class) => class,
+                None => class.clone(),
+            };
+            self.write_line(line, form, class, &mut lines);
         }
+        let texts = std::mem::take(&mut self.texts);
+        lines.extend(
+            texts
+                .iter()
+                .filter_map(|text| self.text(text, 4000))
+                .map(DocumentLine::Description),
+        );
         if form == TaxForm::UnitedStatesTaxLine && !settled.tax.is_zero() {
             let item = self.extra_item(self.context.settings.tax.item.as_deref(), "tax.item")?;
             let code = Some(Code::united_states(false).reference);

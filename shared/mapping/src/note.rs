@@ -1,5 +1,7 @@
 //! The private note: what leads from the document back to the order. The connector adds the marker.
 
+use rules::fields;
+
 use crate::number::Number;
 use crate::work::Work;
 
@@ -9,6 +11,25 @@ const CHARACTERS_MAX: usize = 3900;
 impl Work<'_> {
     /// PrivateNote, without the marker.
     pub(crate) fn compose_note(&mut self, number: &Number) -> String {
+        let ruled = self.ruled(fields::MEMO);
+        let by = ruled.as_ref().map(|ruled| ruled.by.clone());
+        let mut note = match ruled {
+            Some(ruled) => ruled.text.unwrap_or_default(),
+            None => self.note_text(),
+        };
+        let sent = number.sent.as_ref().map(|sent| sent.as_str());
+        if sent != Some(number.whole.as_str()) {
+            let between = if note.is_empty() { "" } else { "; " };
+            note = format!("{note}{between}number {}", number.whole);
+        }
+        let note = self.text(&note, CHARACTERS_MAX).unwrap_or_default();
+        self.explanation
+            .note("private note", note.clone(), None, by.as_deref());
+        note
+    }
+
+    /// What leads back to the order.
+    pub(crate) fn note_text(&self) -> String {
         let order = self.order;
         let mut parts = vec![format!("Linnworks order {}", order.number)];
         let references = [
@@ -26,12 +47,6 @@ impl Work<'_> {
         if !channel.is_empty() {
             parts.push(format!("channel {}", channel.join(" / ")));
         }
-        let sent = number.sent.as_ref().map(|sent| sent.as_str());
-        if sent != Some(number.whole.as_str()) {
-            parts.push(format!("number {}", number.whole));
-        }
-        let note = self.text(&parts.join("; "), CHARACTERS_MAX).unwrap_or_default();
-        self.explanation.note("private note", note.clone(), None, None);
-        note
+        parts.join("; ")
     }
 }

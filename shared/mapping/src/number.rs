@@ -2,6 +2,7 @@
 
 use domain::lists::fold_name;
 use domain::{DocNumber, ReasonCode};
+use rules::fields;
 
 use crate::hold::{Hold, hold};
 use crate::settings::{CustomNumbersOff, NumberFrom, NumberSuffix, find_channel};
@@ -54,10 +55,10 @@ impl Work<'_> {
         })
     }
 
-    fn compose_number(&mut self) -> Hold<Whole> {
-        let document = &self.context.settings.document;
+    /// The number without prefix and suffix, as the settings choose it, and its path.
+    pub(crate) fn base_number(&mut self) -> (Option<String>, &'static str) {
         let order = self.order;
-        let (raw, path) = match document.number_from {
+        let (raw, path) = match self.context.settings.document.number_from {
             NumberFrom::OrderNumber => (Some(order.number.to_string()), "NumOrderId"),
             NumberFrom::Reference => (order.references.reference.clone(), "GeneralInfo.ReferenceNum"),
             NumberFrom::Secondary => (
@@ -69,20 +70,46 @@ impl Work<'_> {
                 "GeneralInfo.ExternalReferenceNum",
             ),
         };
-        let base = raw.and_then(|raw| self.text(&raw, 500)).ok_or_else(|| {
-            hold(
-                ReasonCode::NumberMissing,
-                format!("The order has no {path}"),
-                "Set document.number_from to a number that every order has, such as \"order_number\".",
-            )
-        })?;
-        let channel_prefix = find_channel(&self.context.settings.channel, order, |channel| {
+        (raw.and_then(|raw| self.text(&raw, 500)), path)
+    }
+
+    /// The text before the number, and the rule that gave it.
+    pub(crate) fn number_prefix(&self) -> (String, Option<String>) {
+        if let Some(ruled) = self.ruled(fields::NUMBER_PREFIX) {
+            return (ruled.text.unwrap_or_default(), Some(ruled.by));
+        }
+        let settings = self.context.settings;
+        let of_channel = find_channel(&settings.channel, self.order, |channel| {
             channel.number_prefix.as_deref()
         });
-        let prefix = channel_prefix
-            .or(document.number_prefix.as_deref())
-            .unwrap_or_default();
-        let suffix = match document.number_suffix {
+        let prefix = of_channel.or(settings.document.number_prefix.as_deref());
+        (prefix.unwrap_or_default().to_owned(), None)
+    }
+
+    fn compose_number(&mut self) -> Hold<Whole> {
+        let order = self.order;
+        let (base, path, by) = match self.ruled(fields::DOCUMENT_NUMBER) {
+            Some(ruled) => {
+                let base = ruled.text.and_then(|raw| self.text(&raw, 500)).ok_or_else(|| {
+                    let cause = format!("The {} takes the document's number away", ruled.by);
+                    hold(ReasonCode::NumberMissing, cause, "Correct the rule.")
+                })?;
+                (base, None, Some(ruled.by))
+            }
+            None => {
+                let (base, path) = self.base_number();
+                let base = base.ok_or_else(|| {
+                    hold(
+                        ReasonCode::NumberMissing,
+                        format!("The order has no {path}"),
+                        "Set document.number_from to a number that every order has, such as \"order_number\".",
+                    )
+                })?;
+                (base, Some(path), None)
+            }
+        };
+        let (prefix, prefix_by) = self.number_prefix();
+        let suffix = match self.context.settings.document.number_suffix {
             NumberSuffix::None => String::new(),
             NumberSuffix::OrderNumber => format!("-{}", order.number),
             NumberSuffix::Channel => format!("-{}", self.channel_code()),
@@ -91,6 +118,7 @@ impl Work<'_> {
             text: format!("{prefix}{base}{suffix}"),
             suffix,
             path,
+            by: by.or(prefix_by),
         })
     }
 
@@ -134,8 +162,8 @@ impl Work<'_> {
         self.explanation.note(
             "document number",
             short.clone(),
-            Some(whole.path),
-            Some("document.number_from"),
+            whole.path,
+            Some(whole.by.as_deref().unwrap_or("document.number_from")),
         );
         DocNumber::parse(short).map_err(|error| {
             hold(
@@ -150,5 +178,6 @@ impl Work<'_> {
 struct Whole {
     text: String,
     suffix: String,
-    path: &'static str,
+    path: Option<&'static str>,
+    by: Option<String>,
 }

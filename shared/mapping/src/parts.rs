@@ -5,6 +5,7 @@
 use domain::order::OrderLine;
 use domain::{ItemRef, LineRole, ListRef, ReasonCode};
 use jiff::civil::Date;
+use rules::fields;
 use rust_decimal::Decimal;
 
 use crate::hold::{Hold, find_listed, hold};
@@ -41,6 +42,8 @@ pub struct Part {
     pub gross: Decimal,
     /// US: the line is taxable.
     pub taxable: bool,
+    /// The row of the order it is for, from 0.
+    pub row: Option<usize>,
 }
 
 /// What a row's discount takes off.
@@ -57,15 +60,15 @@ impl Work<'_> {
         let rates = Rates::of(self);
         let mut parts = Vec::with_capacity(order.lines.len() + 2);
         let mut offs = Vec::new();
-        for line in &order.lines {
-            if let Some((part, off)) = self.map_row(line, &rates)? {
+        for (row, line) in order.lines.iter().enumerate() {
+            if let Some((part, off)) = self.map_row(row, line, &rates)? {
                 let number = parts.len() + 1;
-                let item = self.map_item(line, date)?;
+                let item = self.map_item(row, line, date)?;
                 self.explanation.note(
                     format!("line {number} item"),
                     item.item.name(),
                     item.source,
-                    Some(item.setting),
+                    Some(&item.setting),
                 );
                 parts.push(Part {
                     target: Target::Item(item.item),
@@ -90,11 +93,11 @@ impl Work<'_> {
     }
 
     /// A row without its item, with what its discount takes off; `None` for a row that is left out.
-    fn map_row(&mut self, line: &OrderLine, rates: &Rates) -> Hold<Option<(Part, Option<Off>)>> {
+    fn map_row(&mut self, row: usize, line: &OrderLine, rates: &Rates) -> Hold<Option<(Part, Option<Off>)>> {
         let worthless = line.cost.is_zero() && line.cost_inc_tax.is_zero();
         check_composite(line, worthless)?;
         let name = name_line(line);
-        if worthless && self.drops_worthless(line) {
+        if worthless && self.drops_worthless(row, line) {
             self.explanation
                 .warn(format!("The row '{name}' has no value and is left out."));
             return Ok(None);
@@ -126,12 +129,7 @@ impl Work<'_> {
             gross: gross - currency.round(line.cost_inc_tax),
             ..off
         });
-        let title = line
-            .title
-            .as_deref()
-            .filter(|title| !title.trim().is_empty())
-            .or(line.channel_title.as_deref());
-        let description = title.and_then(|title| self.text(title, 4000));
+        let description = self.map_description(row, line);
         let part = Part {
             role: LineRole::Row(line.row_id),
             label: name,
@@ -142,14 +140,27 @@ impl Work<'_> {
             net: line.cost + net_off,
             gross,
             taxable: line.cost != line.cost_inc_tax,
+            row: Some(row),
         };
         Ok(Some((part, off)))
     }
 
-    fn drops_worthless(&self, line: &OrderLine) -> bool {
+    fn map_description(&mut self, row: usize, line: &OrderLine) -> Option<String> {
+        if let Some(ruled) = self.ruled_on(Some(row), fields::DESCRIPTION) {
+            return ruled.text.and_then(|text| self.text(&text, 4000));
+        }
+        let title = line
+            .title
+            .as_deref()
+            .filter(|title| !title.trim().is_empty())
+            .or(line.channel_title.as_deref());
+        title.and_then(|title| self.text(title, 4000))
+    }
+
+    fn drops_worthless(&self, row: usize, line: &OrderLine) -> bool {
         self.context.settings.product.zero_value_lines == ZeroValueLines::Drop
             || line.quantity.is_zero()
-            || !self.has_item(line)
+            || !self.has_item(row, line)
     }
 
     /// What the discount takes off a row, in the mode with a line of its own.
@@ -196,7 +207,11 @@ impl Work<'_> {
             return Ok(None);
         }
         let settings = &self.context.settings.shipping;
-        let item = if settings.item == Shipping::BUILT_IN {
+        let ruled = self
+            .ruled(fields::SHIPPING_ITEM)
+            .and_then(|ruled| Some((ruled.text?, ruled.by)));
+        let (name, setting) = ruled.unwrap_or_else(|| (settings.item.clone(), "shipping.item".to_owned()));
+        let item = if name == Shipping::BUILT_IN {
             if !self.context.company.preferences.allow_shipping {
                 return Err(hold(
                     ReasonCode::SettingUnusable,
@@ -206,13 +221,13 @@ impl Work<'_> {
             }
             ItemRef::BuiltInShipping
         } else {
-            self.named_item(&settings.item, "shipping.item", date)?
+            self.named_item(&name, &setting, date)?
         };
         self.explanation.note(
             "shipping item",
             item.name(),
             Some("TotalsInfo.PostageCost"),
-            Some("shipping.item"),
+            Some(&setting),
         );
         let description = self
             .order
@@ -231,6 +246,7 @@ impl Work<'_> {
             net,
             gross,
             taxable: settings.taxable,
+            row: None,
         }))
     }
 
@@ -247,20 +263,22 @@ impl Work<'_> {
             }
         }
         let settings = &self.context.settings.discount;
+        let ruled = self
+            .ruled(fields::DISCOUNT_ITEM)
+            .and_then(|ruled| Some((ruled.text?, ruled.by)));
+        let item = ruled.or_else(|| Some((settings.item.clone()?, "discount.item".to_owned())));
         for off in by_rate.into_iter().filter(|off| !off.gross.is_zero()) {
-            let target = match (settings.item.as_deref(), settings.account.as_deref()) {
-                (Some(name), _) => Target::Item(self.named_item(name, "discount.item", date)?),
+            let target = match (&item, settings.account.as_deref()) {
+                (Some((name, setting)), _) => Target::Item(self.named_item(name, setting, date)?),
                 (None, Some(name)) => self.discount_account(name)?,
                 (None, None) => {
                     let cause = "A discount line has neither item nor account";
                     return Err(hold(ReasonCode::SettingUnusable, cause, "Set discount.item."));
                 }
             };
-            let setting = if settings.item.is_some() {
-                "discount.item"
-            } else {
-                "discount.account"
-            };
+            let setting = item
+                .as_ref()
+                .map_or("discount.account", |(_, setting)| setting.as_str());
             let path = Some("Items.Discount");
             self.explanation
                 .note("discount line", (-off.gross).to_string(), path, Some(setting));
@@ -272,6 +290,7 @@ impl Work<'_> {
                 quantity: Some(Decimal::ONE),
                 rate: off.rate,
                 taxable: off.net != off.gross,
+                row: None,
                 net: -off.net,
                 gross: -off.gross,
             });

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use domain::money::show_amount;
 use domain::{LineRole, ReasonCode, TaxForm};
+use rules::fields;
 use rust_decimal::Decimal;
 
 use crate::hold::{Hold, hold};
@@ -253,6 +254,10 @@ impl Work<'_> {
     fn assign_codes(&self, lines: &mut [SettledLine], form: TaxForm, treatment: Treatment) -> Hold<()> {
         let mut codes: BTreeMap<Decimal, Code> = BTreeMap::new();
         for line in lines {
+            if let Some(code) = self.ruled_code(line, form)? {
+                line.code = Some(code);
+                continue;
+            }
             line.code = match form {
                 TaxForm::NotApplicable => None,
                 TaxForm::UnitedStatesTaxLine => Some(Code::united_states(false)),
@@ -270,6 +275,50 @@ impl Work<'_> {
             };
         }
         Ok(())
+    }
+
+    /// The tax code that a rule gives the line. Its rate must be the one the order was taxed with, or QuickBooks would come to
+    /// another total.
+    fn ruled_code(&self, line: &SettledLine, form: TaxForm) -> Hold<Option<Code>> {
+        let part = &line.part;
+        let ruled = match part.role {
+            LineRole::Shipping => self.ruled(fields::SHIPPING_TAX_CODE),
+            LineRole::Discount => self.ruled(fields::DISCOUNT_TAX_CODE),
+            _ => self.ruled_on(part.row, fields::TAX_CODE),
+        };
+        let Some((name, by)) = ruled.and_then(|ruled| Some((ruled.text?, ruled.by))) else {
+            return Ok(None);
+        };
+        match form {
+            TaxForm::NotApplicable | TaxForm::UnitedStatesTaxLine => return Ok(None),
+            TaxForm::UnitedStatesTotalTax => match name.to_ascii_uppercase().as_str() {
+                "TAX" => return Ok(Some(Code::united_states(true))),
+                "NON" => return Ok(Some(Code::united_states(false))),
+                _ => {
+                    let cause = format!(
+                        "The {by} gives '{}' the tax code '{name}', and lines in the US have TAX or NON",
+                        part.label
+                    );
+                    return Err(hold(
+                        ReasonCode::UnknownTaxCode,
+                        cause,
+                        "Name TAX or NON in the rule.",
+                    ));
+                }
+            },
+            _ => {}
+        }
+        let code = self.named_code(&name, &by)?;
+        let (percent, rate) = (code.percent().normalize(), part.rate.normalize());
+        if percent == rate {
+            return Ok(Some(code));
+        }
+        let cause = format!(
+            "The {by} gives '{}' the tax code '{name}' of {percent} %, and the order was taxed with {rate} %",
+            part.label
+        );
+        let remedy = "Name a code of the same rate in the rule, or correct the tax in Linnworks.";
+        Err(hold(ReasonCode::SettingUnusable, cause, remedy))
     }
 
     fn check_rounding(&self, lines: &[SettledLine], tax: Decimal, rounding: Decimal) -> Hold<()> {

@@ -3,13 +3,12 @@
 //! In: the order and its context. Out: the outcome, with the explanation written along the way. The order of the steps is
 //! the order in which a person would fix what is wrong: first whether, then when, then whom, what and how much.
 
-use domain::order::PaymentStatus;
-use domain::{AccountingDocument, DocumentKind, Explanation, Money, Order, PaymentPlan, Reason, ReasonCode};
+use domain::{AccountingDocument, DocumentKind, Explanation, Money, Order, Reason, ReasonCode};
 use jiff::civil::Date;
+use rules::fields;
 
 use crate::hold::{Hold, hold};
-use crate::number::Number;
-use crate::settings::{CustomerMemo, DocumentType};
+use crate::ruling::Overrides;
 use crate::{Context, Outcome, screen, text};
 
 /// The order, what it is mapped with, and the explanation so far.
@@ -17,15 +16,16 @@ pub struct Work<'a> {
     pub(crate) order: &'a Order,
     pub(crate) context: Context<'a>,
     pub(crate) explanation: Explanation,
+    /// What rules wrote to the document's fields.
+    pub(crate) overrides: Overrides,
+    /// Lines of text alone that rules added.
+    pub(crate) texts: Vec<String>,
 }
 
 impl Work<'_> {
     /// Maps the order.
     pub(crate) fn map(&mut self) -> Hold<Outcome> {
         let settings = self.context.settings;
-        if let Some(reason) = screen::find_skip(self.order, settings) {
-            return Ok(Outcome::Skipped(reason));
-        }
         screen::check_numbers(self.order)?;
         if let Some(reason) = screen::find_zero_value(self.order, settings) {
             return Ok(Outcome::Skipped(reason));
@@ -88,8 +88,8 @@ impl Work<'_> {
         let document = AccountingDocument {
             private_note: self.compose_note(&number),
             customer_memo: self.map_memo(),
-            ship_date: order.dates.processed.map(|instant| self.local_date(instant)),
-            ship_method: self.map_shipping_text("shipping method", order.shipping.service.as_deref()),
+            ship_date: self.map_ship_date(),
+            ship_method: self.map_ship_method(),
             tracking_number: self
                 .map_shipping_text("tracking number", order.shipping.tracking_number.as_deref()),
             kind,
@@ -119,99 +119,6 @@ impl Work<'_> {
         Ok(document)
     }
 
-    fn map_kind(
-        &mut self,
-        date: Date,
-        number: &Number,
-        deposit_account: Option<domain::ListRef>,
-        payment_method: Option<domain::ListRef>,
-    ) -> Hold<DocumentKind> {
-        let settings = &self.context.settings.document;
-        let paid = self.order.status == PaymentStatus::Paid;
-        let (wanted, setting) = match settings.type_when_unpaid {
-            Some(kind) if !paid => (kind, "document.type_when_unpaid"),
-            _ => (settings.kind, "document.type"),
-        };
-        let (kind, shown) = match wanted {
-            DocumentType::SalesReceipt => (DocumentKind::SalesReceipt, "sales receipt"),
-            DocumentType::InvoiceWithPayment if paid && !self.order.totals.total_charge.is_zero() => {
-                let paid_date = self.order.dates.paid.map(|instant| self.local_date(instant));
-                let reference = number
-                    .sent
-                    .as_ref()
-                    .map_or_else(|| self.order.number.to_string(), ToString::to_string);
-                // QuickBooks would refuse a payment in closed books; the invoice's date is open.
-                let closed = self.context.company.preferences.book_close_date;
-                let date = paid_date
-                    .filter(|paid| closed.is_none_or(|closed| *paid > closed))
-                    .unwrap_or(date);
-                let payment = Some(PaymentPlan {
-                    date,
-                    reference,
-                    deposit_account,
-                    payment_method,
-                });
-                (
-                    DocumentKind::Invoice {
-                        terms: self.map_terms()?,
-                        due_date: None,
-                        payment,
-                    },
-                    "invoice with payment",
-                )
-            }
-            DocumentType::Invoice | DocumentType::InvoiceWithPayment => (
-                DocumentKind::Invoice {
-                    terms: self.map_terms()?,
-                    due_date: None,
-                    payment: None,
-                },
-                "invoice",
-            ),
-        };
-        self.explanation
-            .note("document type", shown, Some("GeneralInfo.Status"), Some(setting));
-        Ok(kind)
-    }
-
-    fn map_payment_reference(&mut self, number: &Number) -> Option<String> {
-        let reference = self
-            .order
-            .references
-            .reference
-            .as_deref()
-            .and_then(|reference| self.text(reference, 500));
-        let (whole, path) = match reference {
-            Some(reference) => (reference, "GeneralInfo.ReferenceNum"),
-            None => (number.whole.clone(), "NumOrderId"),
-        };
-        let short = text::shorten(&whole, 21);
-        self.explanation
-            .note("payment reference", short.clone(), Some(path), None);
-        Some(short)
-    }
-
-    fn map_memo(&mut self) -> Option<String> {
-        let order = self.order;
-        let (raw, path) = match self.context.settings.document.customer_memo {
-            CustomerMemo::None => return None,
-            CustomerMemo::Reference => (order.references.reference.clone(), "GeneralInfo.ReferenceNum"),
-            CustomerMemo::OrderNumber => (Some(order.number.to_string()), "NumOrderId"),
-            CustomerMemo::Notes => {
-                let notes = order
-                    .notes
-                    .iter()
-                    .filter(|note| !note.internal)
-                    .map(|note| note.text.trim());
-                (Some(notes.collect::<Vec<_>>().join("; ")), "Notes")
-            }
-        };
-        let memo = self.text(&raw?, 1000)?;
-        self.explanation
-            .note("memo", memo.clone(), Some(path), Some("document.customer_memo"));
-        Some(memo)
-    }
-
     fn explain_email(&mut self, email: Option<&str>) {
         if let Some(email) = email {
             self.explanation.note(
@@ -221,6 +128,27 @@ impl Work<'_> {
                 None,
             );
         }
+    }
+
+    fn map_ship_date(&mut self) -> Option<Date> {
+        if let Some(ruled) = self.overrides.header(fields::SHIP_DATE) {
+            let (date, by) = (ruled.date(), ruled.by.to_owned());
+            let shown = date.map_or_else(|| "none".to_owned(), |date| date.to_string());
+            self.explanation.note("ship date", shown, None, Some(&by));
+            return date;
+        }
+        let processed = self.order.dates.processed;
+        processed.map(|instant| self.local_date(instant))
+    }
+
+    fn map_ship_method(&mut self) -> Option<String> {
+        if let Some(ruled) = self.ruled(fields::SHIP_METHOD) {
+            let shown = self.text(&ruled.text?, 100)?;
+            self.explanation
+                .note("shipping method", shown.clone(), None, Some(&ruled.by));
+            return Some(shown);
+        }
+        self.map_shipping_text("shipping method", self.order.shipping.service.as_deref())
     }
 
     fn map_shipping_text(&mut self, field: &str, raw: Option<&str>) -> Option<String> {

@@ -1,4 +1,4 @@
-//! What every use case needs: store, queue, clock and settings.
+//! What every use case needs: store, queue, clock, settings and rules.
 //!
 //! In: implementations behind ports. Out: small helpers over them (events, changes, sending messages). Decides nothing.
 
@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use domain::{DocumentKey, DocumentState, Order, PostedTransaction, Reason, ReasonCode};
 use jiff::Timestamp;
-use mapping::Settings;
-use ports::{Change, Clock, DocumentRecord, Event, Message, Queue, QueueName, Store, StoreError};
+use mapping::{Context, Settings};
+use ports::{Change, Clock, DocumentRecord, Event, KnownLists, Message, Queue, QueueName, Store, StoreError};
+
+use crate::rule_book::RuleBook;
 
 /// What happened just now, for a progress display.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +27,7 @@ pub enum Progress {
     Waiting(String),
 }
 
-/// Store, queue, clock and settings, shared by the use cases.
+/// Store, queue, clock, settings and rules, shared by the use cases.
 #[derive(Clone)]
 pub struct Core {
     /// Where documents are kept.
@@ -36,11 +38,57 @@ pub struct Core {
     pub clock: Arc<dyn Clock>,
     /// The settings in force.
     pub settings: Arc<Settings>,
+    /// The rules in force, when there are any.
+    pub rules: Option<Arc<RuleBook>>,
     /// Who is told of progress.
     pub progress: Arc<dyn Fn(Progress) + Send + Sync>,
 }
 
 impl Core {
+    /// The parts, without rules and without anyone who is told of progress.
+    pub fn new(
+        store: Arc<dyn Store>,
+        queue: Arc<dyn Queue>,
+        clock: Arc<dyn Clock>,
+        settings: Arc<Settings>,
+    ) -> Self {
+        Self {
+            store,
+            queue,
+            clock,
+            settings,
+            rules: None,
+            progress: Arc::new(|_| ()),
+        }
+    }
+
+    /// The same with these rules, or with none.
+    pub fn with_rules(mut self, rules: Option<Arc<RuleBook>>) -> Self {
+        self.rules = rules;
+        self
+    }
+
+    /// The same with a listener.
+    pub fn with_progress(mut self, progress: Arc<dyn Fn(Progress) + Send + Sync>) -> Self {
+        self.progress = progress;
+        self
+    }
+
+    /// What orders are mapped with, given the lists.
+    pub fn context<'a>(&'a self, known: &'a KnownLists) -> Context<'a> {
+        Context {
+            settings: &self.settings,
+            lists: &known.lists,
+            company: &known.company,
+            rules: self.rules.as_ref().map(|book| &book.compiled),
+        }
+    }
+
+    /// The version of the rules in force.
+    pub fn rules_version(&self) -> Option<String> {
+        self.rules.as_ref().map(|book| book.version().to_owned())
+    }
+
     /// The instant.
     pub fn now(&self) -> Timestamp {
         self.clock.now()

@@ -17,8 +17,10 @@ pub mod reconcile;
 pub mod report;
 pub mod resolve;
 pub mod resync;
+pub mod rule_book;
 pub mod sync;
 pub mod transform;
 
 pub use core::{Core, Progress};
 pub use error::RunError;
+pub use rule_book::{RuleBook, RulesRefused};

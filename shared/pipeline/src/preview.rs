@@ -7,7 +7,7 @@ use domain::document::{CustomerRef, DocumentLine, ExchangeRate, ItemRef};
 use domain::{
     AccountingDocument, DocumentKey, Explanation, ListId, ListRef, Marker, Order, Reason, TransactionId,
 };
-use mapping::{Context, Outcome};
+use mapping::Outcome;
 use ports::{Books, DocumentRecord, KnownLists, NewEntity, OrderSource, SourceOrder, Submission};
 
 use crate::core::Core;
@@ -104,12 +104,7 @@ pub async fn plan(
     order: &Order,
     record: Option<&DocumentRecord>,
 ) -> Result<(Explanation, Plan), RunError> {
-    let context = Context {
-        settings: &core.settings,
-        lists: &known.lists,
-        company: &known.company,
-    };
-    let mapped = mapping::map_order(order, &context);
+    let mapped = mapping::explain_order(order, &core.context(known));
     let plan = match mapped.outcome {
         Outcome::Skipped(reason) => Plan::Skip(reason),
         Outcome::Held(reason) => Plan::Hold(reason),

@@ -14,6 +14,7 @@ use crate::error::RunError;
 use crate::fetch::{FetchRequest, fetch_orders};
 use crate::lists::{known_lists, outdate_company, refresh_lists};
 use crate::post::{post_queue, settle_calls, sweep};
+use crate::rule_book::keep_rules;
 use crate::transform::{retry_held, transform_queue};
 
 /// Rounds of mapping and posting in one run: one for the work, one for documents whose lists were outdated, one for what those lead
@@ -45,6 +46,7 @@ pub async fn sync(
     request: &FetchRequest,
 ) -> Result<SyncRun, RunError> {
     keep_settings(core).await?;
+    keep_rules(core.store.as_ref(), core.rules.as_ref()).await?;
     outdate_company(core).await?;
     let mut run = SyncRun::default();
     match fetch_orders(core, source, request).await {

@@ -6,7 +6,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use domain::{DocumentKey, DocumentState, Order, Ready, Reason, ReasonCode, StateName};
-use mapping::{Context, Outcome};
+use mapping::Outcome;
 use ports::{Change, DocumentFilter, DocumentRecord, KnownLists, QueueName, StoreError};
 
 use crate::core::{Core, Progress};
@@ -17,6 +17,8 @@ pub const DOCUMENTS_PER_WRITE_MAX: usize = 100;
 
 /// Reasons that a change of settings or lists can take away, so that the document is mapped again by itself.
 pub const CURABLE: &[ReasonCode] = &[
+    ReasonCode::HeldByRule,
+    ReasonCode::TotalChangedByRule,
     ReasonCode::UnknownItem,
     ReasonCode::AmbiguousItem,
     ReasonCode::InactiveItem,
@@ -181,7 +183,7 @@ async fn map_record(core: &Core, known: &KnownLists, record: DocumentRecord) -> 
             let ready = Ready {
                 document: *document,
                 settings_version: core.settings.version(),
-                rules_version: None,
+                rules_version: core.rules_version(),
                 posted,
                 single: false,
                 not_before: None,
@@ -230,11 +232,7 @@ fn continues(document: &domain::AccountingDocument, posted: &[domain::PostedTran
 
 /// Maps one order; a panic, which would be a defect, holds this order and no other.
 pub fn map_safely(core: &Core, known: &KnownLists, order: &Order) -> Outcome {
-    let context = Context {
-        settings: &core.settings,
-        lists: &known.lists,
-        company: &known.company,
-    };
+    let context = core.context(known);
     match catch_unwind(AssertUnwindSafe(|| mapping::map_order(order, &context).outcome)) {
         Ok(outcome) => outcome,
         Err(_) => Outcome::Held(Reason::new(

@@ -18,6 +18,7 @@ use store_sqlite::SqliteStore;
 use super::{Calls, RunReport};
 use crate::assemble::{Assembly, Parts, build};
 use crate::cli::{DemoArguments, DemoDocument};
+use crate::config::read_named_rules;
 use crate::exit::Exit;
 use crate::progress::progress_bar;
 use crate::show;
@@ -81,6 +82,7 @@ pub async fn run(arguments: &DemoArguments) -> anyhow::Result<Exit> {
     let parts = Parts {
         config: stage.config(),
         settings,
+        rules: arguments.rules.as_deref().map(read_named_rules).transpose()?,
         data: directory.path().to_owned(),
         clock,
         progress: listener,

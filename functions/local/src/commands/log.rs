@@ -15,7 +15,6 @@ use store_sqlite::SqliteStore;
 use super::parse_instant;
 use crate::cli::{Cli, LogArguments};
 use crate::exit::Exit;
-use crate::progress::no_progress;
 use crate::show;
 
 /// Runs the command. It needs no configuration: the store tells everything.
@@ -26,13 +25,7 @@ pub async fn run(cli: &Cli, arguments: &LogArguments) -> anyhow::Result<Exit> {
     let clock: Arc<dyn ports::Clock> = Arc::new(SystemClock);
     let store = Arc::new(SqliteStore::open_read_only(&cli.data, clock.clone())?);
     let settings = Arc::new(mapping::Settings::default());
-    let core = Core {
-        store: store.clone(),
-        queue: store,
-        clock,
-        settings,
-        progress: no_progress(),
-    };
+    let core = Core::new(store.clone(), store, clock, settings);
     match &arguments.order {
         Some(number) => story(&core, number, arguments.json).await,
         None => list(&core, arguments).await,

@@ -10,12 +10,13 @@ pub mod settings;
 pub mod simulate;
 pub mod sync;
 
-use domain::DocumentKey;
+use domain::{DocumentKey, StateName};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use pipeline::report::{Summary, summarise};
 use pipeline::sync::SyncRun;
+use ports::DocumentFilter;
 use serde::Serialize;
 
 use crate::assemble::Assembly;
@@ -44,6 +45,8 @@ pub struct RunReport {
     pub run_again_at: Option<Timestamp>,
     /// Why the run ended early.
     pub stopped_by: Option<String>,
+    /// Documents of the whole store that wait for a person or for another run, those of earlier runs included.
+    pub waiting: usize,
     /// What the company lacks, or will refuse, of what the settings ask for.
     pub preflight: Vec<domain::Reason>,
     /// Counts, sums and documents.
@@ -62,6 +65,11 @@ impl RunReport {
             Some(known) => assembly.core.settings.check(&known.lists, &known.company),
             None => Vec::new(),
         };
+        let waiting = DocumentFilter {
+            states: StateName::ALL.into_iter().filter(|state| !matches!(state, StateName::Posted | StateName::Skipped)).collect(),
+            ..DocumentFilter::default()
+        };
+        let waiting = assembly.core.store.list(&waiting).await?.len();
         Ok(Self {
             run_id: uuid::Uuid::new_v4(),
             fetched: run.fetched,
@@ -71,6 +79,7 @@ impl RunReport {
             },
             run_again_at: run.run_again_at,
             stopped_by: run.stopped_by.as_ref().map(ToString::to_string),
+            waiting,
             preflight,
             summary: summarise(&assembly.core, &keys).await?,
         })

@@ -12,6 +12,7 @@ mod money;
 mod operations;
 pub(crate) mod parse;
 mod product;
+mod rules;
 mod value;
 
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,7 @@ pub use parse::SettingsError;
 pub use product::{
     Discount, DiscountMode, MatchBy, MissingProduct, Product, ProductMap, Shipping, SkuFrom, ZeroValueLines,
 };
+pub use rules::{ChangedTotals, RulesSettings};
 pub use value::{ZoneName, find_zone};
 
 /// Everything a person can set. Each field is one table of the file.
@@ -64,6 +66,8 @@ pub struct Settings {
     pub location: DefaultName,
     /// `[currency]`
     pub currency: CurrencySettings,
+    /// `[rules]`
+    pub rules: RulesSettings,
     /// `[posting]`
     pub posting: Posting,
     /// `[limits]`

@@ -266,6 +266,7 @@ fn check_form(form: TaxForm, documents_min: u32) {
                 settings,
                 lists: &lists,
                 company: &company,
+                rules: None,
             },
         );
         match mapped.outcome {

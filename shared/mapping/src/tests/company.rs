@@ -253,6 +253,6 @@ proptest! {
         order.dates.processed = jiff::Timestamp::from_second(seconds).ok();
         let company = if united_states { american_company() } else { company() };
         let settings = settings(SETTINGS[chosen]);
-        map_order(&order, &Context { settings: &settings, lists: &lists(), company: &company });
+        map_order(&order, &Context { settings: &settings, lists: &lists(), company: &company, rules: None });
     }
 }

@@ -336,6 +336,7 @@ pub fn map_with(order: &Order, text: &str, lists: &Lists, company: &Company) -> 
             settings: &settings(text),
             lists,
             company,
+            rules: None,
         },
     )
 }
