@@ -297,8 +297,16 @@ pub async fn of_changes_written_each_by_itself_only_the_stale_ones_are_left_out(
     let changes = vec![with_order(1), with_order(2), with_order(3)];
     assert_eq!(subject.store.write_each(changes).await.unwrap(), vec![key(2)]);
     for (id, is_written) in [(1, true), (2, false), (3, true)] {
-        assert_eq!(subject.store.events(&key(id)).await.unwrap().len() == 1, is_written, "{id}");
-        assert_eq!(subject.store.payload(&key(id)).await.unwrap().is_some(), is_written, "{id}");
+        assert_eq!(
+            subject.store.events(&key(id)).await.unwrap().len() == 1,
+            is_written,
+            "{id}"
+        );
+        assert_eq!(
+            subject.store.payload(&key(id)).await.unwrap().is_some(),
+            is_written,
+            "{id}"
+        );
         let record = subject.store.get(&key(id)).await.unwrap().unwrap();
         assert_eq!(record.version, 1, "{id}");
     }
@@ -329,7 +337,14 @@ pub async fn events_of_a_long_life_are_all_kept_in_order(subject: &Subject) {
         let mut record = fetched(1);
         record.version = version;
         let event = Some(event(&key(1), &what(version)));
-        subject.store.write(vec![Change { event, ..change(record) }]).await.unwrap();
+        subject
+            .store
+            .write(vec![Change {
+                event,
+                ..change(record)
+            }])
+            .await
+            .unwrap();
     }
     let events = subject.store.events(&key(1)).await.unwrap();
     let found: Vec<_> = events.into_iter().map(|event| event.what).collect();
@@ -343,43 +358,85 @@ pub async fn a_document_of_any_size_is_read_back_in_every_state(subject: &Subjec
         let states = [
             DocumentState::Fetched,
             DocumentState::Ready { ready: ready(lines) },
-            DocumentState::Posting { ready: ready(lines), call },
-            DocumentState::Unknown { ready: ready(lines), call, since: at("2026-03-01T09:06:00Z") },
+            DocumentState::Posting {
+                ready: ready(lines),
+                call,
+            },
+            DocumentState::Unknown {
+                ready: ready(lines),
+                call,
+                since: at("2026-03-01T09:06:00Z"),
+            },
             // Another document under a state that usually keeps the one it found.
-            DocumentState::Posting { ready: ready(lines + 1), call },
-            DocumentState::Ready { ready: ready(lines + 1) },
-            DocumentState::Conflict { reason: reason(), ready: ready(lines), found: vec![] },
-            DocumentState::Held { reason: reason(), posted: vec![] },
+            DocumentState::Posting {
+                ready: ready(lines + 1),
+                call,
+            },
+            DocumentState::Ready {
+                ready: ready(lines + 1),
+            },
+            DocumentState::Conflict {
+                reason: reason(),
+                ready: ready(lines),
+                found: vec![],
+            },
+            DocumentState::Held {
+                reason: reason(),
+                posted: vec![],
+            },
             posted_state(),
             DocumentState::Skipped { reason: reason() },
-            DocumentState::Conflict { reason: reason(), ready: ready(lines), found: vec![] },
+            DocumentState::Conflict {
+                reason: reason(),
+                ready: ready(lines),
+                found: vec![],
+            },
         ];
         for state in states {
             record.state = state;
             subject.store.write(vec![change(record.clone())]).await.unwrap();
             record.version += 1;
-            assert_eq!(subject.store.get(&key(id)).await.unwrap().as_ref(), Some(&record), "{lines} lines");
+            assert_eq!(
+                subject.store.get(&key(id)).await.unwrap().as_ref(),
+                Some(&record),
+                "{lines} lines"
+            );
         }
     }
 }
 
 pub async fn a_document_that_moves_again_is_listed_as_moving(subject: &Subject) {
     let list = async |state: StateName| -> usize {
-        let filter = DocumentFilter { states: vec![state], ..DocumentFilter::default() };
+        let filter = DocumentFilter {
+            states: vec![state],
+            ..DocumentFilter::default()
+        };
         subject.store.list(&filter).await.unwrap().len()
     };
     let mut record = fetched(1);
-    let first = Change { payload: Some(Box::new(order(1, "first"))), ..change(record.clone()) };
+    let first = Change {
+        payload: Some(Box::new(order(1, "first"))),
+        ..change(record.clone())
+    };
     subject.store.write(vec![first]).await.unwrap();
     for _ in 0..2 {
-        assert_eq!((list(StateName::Fetched).await, list(StateName::Posted).await), (1, 0));
+        assert_eq!(
+            (list(StateName::Fetched).await, list(StateName::Posted).await),
+            (1, 0)
+        );
         record.version += 1;
         record.state = posted_state();
         subject.store.write(vec![change(record.clone())]).await.unwrap();
-        assert_eq!((list(StateName::Fetched).await, list(StateName::Posted).await), (0, 1));
+        assert_eq!(
+            (list(StateName::Fetched).await, list(StateName::Posted).await),
+            (0, 1)
+        );
         record.version += 1;
         record.state = DocumentState::Fetched;
         subject.store.write(vec![change(record.clone())]).await.unwrap();
     }
-    assert_eq!(subject.store.payload(&key(1)).await.unwrap(), Some(order(1, "first")));
+    assert_eq!(
+        subject.store.payload(&key(1)).await.unwrap(),
+        Some(order(1, "first"))
+    );
 }

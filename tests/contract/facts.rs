@@ -6,7 +6,8 @@ use jiff::civil::date;
 use ports::{CallState, Change, FormKey, FormState, ListsUpdate};
 
 use super::samples::{
-    at, call, change, class, company, cursor, customer, decimal, event, fetched, key, pounds, ready, reason, update,
+    at, call, change, class, company, cursor, customer, decimal, event, fetched, key, pounds, ready, reason,
+    update,
 };
 use super::{Subject, assert_stale};
 
@@ -272,8 +273,14 @@ pub async fn a_call_of_thirty_large_documents_is_written_whole(subject: &Subject
     for (version, state) in (0..).zip([CallState::Sent, CallState::Closed]) {
         let posting = records.iter_mut().map(|record| {
             record.version += 1;
-            record.state = DocumentState::Posting { ready: ready(60), call: call.id() };
-            Change { event: Some(event(&record.key, "is sent")), ..change(record.clone()) }
+            record.state = DocumentState::Posting {
+                ready: ready(60),
+                call: call.id(),
+            };
+            Change {
+                event: Some(event(&record.key, "is sent")),
+                ..change(record.clone())
+            }
         });
         let posting = posting.collect();
         call.version = version;
@@ -287,7 +294,13 @@ pub async fn a_call_of_thirty_large_documents_is_written_whole(subject: &Subject
     let mut stored = subject.store.get_many(&keys).await.unwrap();
     stored.sort_by(|a, b| a.key.cmp(&b.key));
     assert!(stored.iter().all(|record| record.version == 3));
-    assert_eq!(stored[29].state, DocumentState::Posting { ready: ready(60), call: call.id() });
+    assert_eq!(
+        stored[29].state,
+        DocumentState::Posting {
+            ready: ready(60),
+            call: call.id()
+        }
+    );
 }
 
 pub async fn a_text_of_two_megabytes_is_kept(subject: &Subject) {
@@ -300,12 +313,18 @@ pub async fn a_text_of_two_megabytes_is_kept(subject: &Subject) {
         })
         .collect();
     subject.store.put_version("rules", "big", &text).await.unwrap();
-    subject.store.put_version("rules", "big", "another").await.unwrap();
+    subject
+        .store
+        .put_version("rules", "big", "another")
+        .await
+        .unwrap();
     assert!(subject.store.version("rules", "big").await.unwrap() == Some(text));
 }
 
 pub async fn lists_of_five_thousand_entries_survive_many_small_changes(subject: &Subject) {
-    let all: Vec<_> = (0..5_000).map(|id| customer(&id.to_string(), &format!("Customer {id}"))).collect();
+    let all: Vec<_> = (0..5_000)
+        .map(|id| customer(&id.to_string(), &format!("Customer {id}")))
+        .collect();
     let whole = ListsUpdate {
         replaced: vec![ListKind::Customer],
         company: Some(company("Shop")),
@@ -321,7 +340,12 @@ pub async fn lists_of_five_thousand_entries_survive_many_small_changes(subject: 
     }
     let lists = subject.store.lists().await.unwrap().unwrap().lists;
     assert_eq!(lists.all(ListKind::Customer).count(), 4_970);
-    for (id, name) in [("0", Some("Renamed 0")), ("29", Some("Renamed 29")), ("30", Some("Customer 30")), ("110", None)] {
+    for (id, name) in [
+        ("0", Some("Renamed 0")),
+        ("29", Some("Renamed 29")),
+        ("30", Some("Customer 30")),
+        ("110", None),
+    ] {
         let entry = lists.get(ListKind::Customer, &ListId::new(id));
         assert_eq!(entry.map(|entry| entry.name.as_str()), name, "{id}");
     }

@@ -273,7 +273,9 @@ pub fn ready(lines: u128) -> Box<Ready> {
         tracking_number: None,
         customer_memo: None,
         private_note: "Linnworks 100001".into(),
-        lines: (1..=lines).map(|number| DocumentLine::Item(Box::new(line(number)))).collect(),
+        lines: (1..=lines)
+            .map(|number| DocumentLine::Item(Box::new(line(number))))
+            .collect(),
         tax: DocumentTax {
             form: TaxForm::Inclusive,
             total_tax: decimal("2.05"),

@@ -26,11 +26,18 @@ fn place_of(id: domain::RequestId) -> String {
 /// Those of the table.
 pub(crate) async fn prepare(table: &Table, call: &StoredCall) -> Result<CallWrite, StoreError> {
     let place = place_of(call.id());
-    let mut kept = StoredCall { version: call.version.saturating_add(1), ..call.clone() };
+    let mut kept = StoredCall {
+        version: call.version.saturating_add(1),
+        ..call.clone()
+    };
     let body = std::mem::take(&mut kept.call.body);
     let mark = new_mark();
     let is_new = call.version == 0;
-    let condition = if is_new { "attribute_not_exists(#p)" } else { "#v = :v" };
+    let condition = if is_new {
+        "attribute_not_exists(#p)"
+    } else {
+        "#v = :v"
+    };
     let mut write = Write::new(keys::call(call.id()), condition)
         .set(VERSION, number(kept.version))
         .set(RECORD, bytes(encode(&place, &kept)?))
@@ -40,7 +47,12 @@ pub(crate) async fn prepare(table: &Table, call: &StoredCall) -> Result<CallWrit
         _ => write.set(INDEX_PARTITION, text(keys::OPEN_CALL)),
     };
     if is_new {
-        table.put_all(&place, large::items(&keys::call_body(call.id()), &pack(&place, body.as_bytes())?)).await?;
+        table
+            .put_all(
+                &place,
+                large::items(&keys::call_body(call.id()), &pack(&place, body.as_bytes())?),
+            )
+            .await?;
         write = write.set(ORDER, number(next_order()));
     } else {
         write = write.value("v", number(call.version));
@@ -52,7 +64,11 @@ pub(crate) async fn prepare(table: &Table, call: &StoredCall) -> Result<CallWrit
 fn next_order() -> u64 {
     let now = u64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap_or(0);
     let last = LAST.fetch_max(now, Ordering::AcqRel);
-    if last < now { now } else { LAST.fetch_add(1, Ordering::AcqRel) + 1 }
+    if last < now {
+        now
+    } else {
+        LAST.fetch_add(1, Ordering::AcqRel) + 1
+    }
 }
 
 /// Starts the time to live of a closed call's body. The state is written; a failure here only leaves the bytes longer.
@@ -78,7 +94,8 @@ pub(crate) async fn open(table: &Table) -> Result<Vec<StoredCall>, StoreError> {
         let place = place_of(call.id());
         let body = large::read(table, &place, &keys::call_body(call.id())).await?;
         let body = unpack(&place, &large::expected(&place, body)?)?;
-        call.call.body = String::from_utf8(body).map_err(|_| crate::error::unreadable(&place, "its body is no text"))?;
+        call.call.body =
+            String::from_utf8(body).map_err(|_| crate::error::unreadable(&place, "its body is no text"))?;
         calls.push((read_number(&place, &item, ORDER)?, call));
     }
     calls.sort_by_key(|(order, _)| *order);

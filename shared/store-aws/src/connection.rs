@@ -36,8 +36,14 @@ impl Connection {
 
     /// This project's limits on a configuration made elsewhere, such as one with an endpoint of its own.
     pub fn on(config: &SdkConfig) -> Self {
-        let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX).with_max_backoff(BACKOFF_MAX);
-        let config = config.to_builder().timeout_config(timeouts(Duration::ZERO)).retry_config(retries).build();
+        let retries = RetryConfig::standard()
+            .with_max_attempts(ATTEMPTS_MAX)
+            .with_max_backoff(BACKOFF_MAX);
+        let config = config
+            .to_builder()
+            .timeout_config(timeouts(Duration::ZERO))
+            .retry_config(retries)
+            .build();
         Self { config }
     }
 
@@ -53,7 +59,9 @@ impl Connection {
 
     /// A client of SQS, whose answers may take as long as a long poll.
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
-        let config = aws_sdk_sqs::config::Builder::from(&self.config).timeout_config(timeouts(LONG_POLL_MAX)).build();
+        let config = aws_sdk_sqs::config::Builder::from(&self.config)
+            .timeout_config(timeouts(LONG_POLL_MAX))
+            .build();
         aws_sdk_sqs::Client::from_conf(config)
     }
 }

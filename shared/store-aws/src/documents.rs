@@ -53,11 +53,19 @@ pub(crate) fn plan_all(changes: &[Change]) -> Result<Vec<Plan>, StoreError> {
     for change in changes {
         let plan = plan(change)?;
         match places.get(&plan.key).and_then(|place| plans.get_mut(*place)) {
-            Some(before) if before.version != plan.based_on => return Err(StoreError::Stale(place_of(&plan.key))),
+            Some(before) if before.version != plan.based_on => {
+                return Err(StoreError::Stale(place_of(&plan.key)));
+            }
             Some(before) => {
                 let events = [std::mem::take(&mut before.events), plan.events].concat();
                 let payload = plan.payload.or_else(|| before.payload.take());
-                *before = Plan { based_on: before.based_on, events, payload, document_is_new: true, ..plan };
+                *before = Plan {
+                    based_on: before.based_on,
+                    events,
+                    payload,
+                    document_is_new: true,
+                    ..plan
+                };
             }
             None => {
                 places.insert(plan.key.clone(), plans.len());
@@ -71,11 +79,22 @@ pub(crate) fn plan_all(changes: &[Change]) -> Result<Vec<Plan>, StoreError> {
 fn plan(change: &Change) -> Result<Plan, StoreError> {
     let place = place_of(&change.record.key);
     let version = change.record.version.saturating_add(1);
-    let record = DocumentRecord { version, ..change.record.clone() };
+    let record = DocumentRecord {
+        version,
+        ..change.record.clone()
+    };
     let (bytes, document) = pack_record(&place, &record)?;
     let state = record.state.name();
-    let events = change.event.iter().map(|event| pack_event(&place, event)).collect::<Result<_, _>>()?;
-    let payload = change.payload.as_deref().map(|order| Large::of(&format!("payload of {place}"), order)).transpose()?;
+    let events = change
+        .event
+        .iter()
+        .map(|event| pack_event(&place, event))
+        .collect::<Result<_, _>>()?;
+    let payload = change
+        .payload
+        .as_deref()
+        .map(|order| Large::of(&format!("payload of {place}"), order))
+        .transpose()?;
     Ok(Plan {
         based_on: change.record.version,
         version,
@@ -93,7 +112,13 @@ fn plan(change: &Change) -> Result<Plan, StoreError> {
 
 /// The folded texts a document is found by.
 pub(crate) fn found_by(record: &DocumentRecord) -> BTreeSet<String> {
-    record.references.iter().chain([&record.number]).map(|text| fold_name(text)).filter(|text| !text.is_empty()).collect()
+    record
+        .references
+        .iter()
+        .chain([&record.number])
+        .map(|text| fold_name(text))
+        .filter(|text| !text.is_empty())
+        .collect()
 }
 
 /// A hash over the texts that a document is found by.
@@ -108,7 +133,9 @@ fn pack_record(place: &str, record: &DocumentRecord) -> Result<(Vec<u8>, Option<
         return Ok((whole, None));
     }
     let mut value = serde_json::to_value(record).map_err(|_| unreadable(place, "it has no JSON form"))?;
-    let Some(document) = value.pointer_mut("/state/ready/document") else { return Ok((whole, None)) };
+    let Some(document) = value.pointer_mut("/state/ready/document") else {
+        return Ok((whole, None));
+    };
     let large = Large::of(place, &document.take())?;
     Ok((encode(place, &value)?, Some(large)))
 }
@@ -124,7 +151,10 @@ pub(crate) async fn restore_all(table: &Table, items: Vec<Item>) -> Result<Vec<D
     let place = "accounting documents";
     let mut found = std::collections::HashMap::new();
     for first in table.get_many(place, &wanted).await? {
-        let key = keys::ItemKey::new(read_text(place, &first, keys::PARTITION)?, read_text(place, &first, keys::SORT)?);
+        let key = keys::ItemKey::new(
+            read_text(place, &first, keys::PARTITION)?,
+            read_text(place, &first, keys::SORT)?,
+        );
         if let Some(bytes) = large::join(table, place, &key, &first).await? {
             found.insert(key, bytes);
         }
@@ -133,7 +163,8 @@ pub(crate) async fn restore_all(table: &Table, items: Vec<Item>) -> Result<Vec<D
         .iter()
         .map(|item| {
             let key = key_of(item)?;
-            let bytes = hash_in(item, DOCUMENT).map(|hash| large::expected(&place_of(&key), found.remove(&keys::document(&key, &hash))));
+            let bytes = hash_in(item, DOCUMENT)
+                .map(|hash| large::expected(&place_of(&key), found.remove(&keys::document(&key, &hash))));
             restore(&key, item, bytes.transpose()?)
         })
         .collect()
@@ -146,7 +177,9 @@ fn restore(key: &DocumentKey, item: &Item, document: Option<Vec<u8>>) -> Result<
         None => decode(&place, bytes)?,
         Some(document) => {
             let mut value: Value = decode(&place, bytes)?;
-            let slot = value.pointer_mut("/state/ready/document").ok_or_else(|| unreadable(&place, "it has no place for its document"))?;
+            let slot = value
+                .pointer_mut("/state/ready/document")
+                .ok_or_else(|| unreadable(&place, "it has no place for its document"))?;
             *slot = decode(&place, &document)?;
             serde_json::from_value(value).map_err(|_| unreadable(&place, "its JSON does not fit"))?
         }
@@ -162,14 +195,20 @@ fn key_of(item: &Item) -> Result<DocumentKey, StoreError> {
 
 /// A hash kept in an item.
 pub(crate) fn hash_in(item: &Item, name: &str) -> Option<String> {
-    item.get(name).and_then(|value| value.as_b().ok()).map(|bytes| crate::record::hex(bytes.as_ref()))
+    item.get(name)
+        .and_then(|value| value.as_b().ok())
+        .map(|bytes| crate::record::hex(bytes.as_ref()))
 }
 
 /// The order of a document.
 pub(crate) async fn payload(table: &Table, key: &DocumentKey) -> Result<Option<Order>, StoreError> {
     let place = format!("payload of {}", place_of(key));
-    let Some(item) = table.get(&place, &keys::state(key)).await? else { return Ok(None) };
-    let Some(hash) = hash_in(&item, PAYLOAD) else { return Ok(None) };
+    let Some(item) = table.get(&place, &keys::state(key)).await? else {
+        return Ok(None);
+    };
+    let Some(hash) = hash_in(&item, PAYLOAD) else {
+        return Ok(None);
+    };
     let bytes = large::read(table, &place, &keys::payload(key, &hash)).await?;
     bytes.map(|bytes| decode(&place, &bytes)).transpose()
 }
@@ -181,14 +220,32 @@ fn pack_event(place: &str, event: &Event) -> Result<Vec<u8>, StoreError> {
 /// The audit trail of a document, oldest first: events moved out sort before the state item with the latest.
 pub(crate) async fn events(table: &Table, key: &DocumentKey) -> Result<Vec<Event>, StoreError> {
     let place = format!("events of {}", place_of(key));
-    let items = table.query(&place, &keys::document_partition(key), keys::AFTER_LARGE, keys::ONLY).await?;
+    let items = table
+        .query(
+            &place,
+            &keys::document_partition(key),
+            keys::AFTER_LARGE,
+            keys::ONLY,
+        )
+        .await?;
     let mut events = Vec::new();
     for item in &items {
-        let packed = item.get(EVENTS).and_then(|value| value.as_l().ok()).map(Vec::as_slice).unwrap_or_default();
+        let packed = item
+            .get(EVENTS)
+            .and_then(|value| value.as_l().ok())
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         for bytes in packed {
-            let bytes = bytes.as_b().map_err(|_| unreadable(&place, "one of them is no bytes"))?;
+            let bytes = bytes
+                .as_b()
+                .map_err(|_| unreadable(&place, "one of them is no bytes"))?;
             let (at, actor, what): (String, String, String) = decode(&place, bytes.as_ref())?;
-            events.push(Event { at: parse_instant(&place, &at)?, key: key.clone(), actor, what });
+            events.push(Event {
+                at: parse_instant(&place, &at)?,
+                key: key.clone(),
+                actor,
+                what,
+            });
         }
     }
     Ok(events)

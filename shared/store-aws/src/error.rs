@@ -7,8 +7,14 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use ports::StoreError;
 
 /// Adds the place to an error of an AWS service. Messages of the services can quote values; the code is enough.
-pub(crate) fn at<E: ProvideErrorMetadata>(place: impl Into<String>, error: &SdkError<E, HttpResponse>) -> StoreError {
-    StoreError::Unreachable { place: place.into(), cause: cause(error) }
+pub(crate) fn at<E: ProvideErrorMetadata>(
+    place: impl Into<String>,
+    error: &SdkError<E, HttpResponse>,
+) -> StoreError {
+    StoreError::Unreachable {
+        place: place.into(),
+        cause: cause(error),
+    }
 }
 
 fn cause<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> String {
@@ -26,10 +32,16 @@ fn cause<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> String {
 
 /// A defect of ours or of the service, at a place.
 pub(crate) fn broken(place: impl Into<String>, cause: impl Into<String>) -> StoreError {
-    StoreError::Unreachable { place: place.into(), cause: cause.into() }
+    StoreError::Unreachable {
+        place: place.into(),
+        cause: cause.into(),
+    }
 }
 
 /// A record that this version cannot read.
 pub(crate) fn unreadable(place: impl Into<String>, cause: impl Into<String>) -> StoreError {
-    StoreError::Unreadable { place: place.into(), cause: cause.into() }
+    StoreError::Unreadable {
+        place: place.into(),
+        cause: cause.into(),
+    }
 }

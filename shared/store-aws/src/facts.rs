@@ -19,7 +19,8 @@ use crate::table::{Table, Write, bytes, key_item, read_bytes, read_text, text};
 pub(crate) async fn watermark(table: &Table, name: &str) -> Result<Option<Timestamp>, StoreError> {
     let place = format!("watermark {name}");
     let item = table.get(&place, &keys::watermark(name)).await?;
-    item.map(|item| parse_instant(&place, read_text(&place, &item, INSTANT)?)).transpose()
+    item.map(|item| parse_instant(&place, read_text(&place, &item, INSTANT)?))
+        .transpose()
 }
 
 /// Moves a watermark; a later one stays.
@@ -27,7 +28,10 @@ pub(crate) async fn advance_watermark(table: &Table, name: &str, to: Timestamp) 
     let write = Write::new(keys::watermark(name), "attribute_not_exists(#p) OR #a < :a")
         .set(INSTANT, text(instant(to)))
         .value("a", text(instant(to)));
-    table.update(&format!("watermark {name}"), &write).await.map(|_| ())
+    table
+        .update(&format!("watermark {name}"), &write)
+        .await
+        .map(|_| ())
 }
 
 fn form_name(form: &FormKey) -> Result<String, StoreError> {
@@ -39,18 +43,27 @@ pub(crate) async fn form(table: &Table, form: &FormKey) -> Result<Option<FormSta
     let name = form_name(form)?;
     let place = format!("form {name}");
     let item = table.get(&place, &keys::form(&name)).await?;
-    let kept: Option<(FormKey, FormState)> = item.map(|item| decode(&place, read_bytes(&place, &item, RECORD)?)).transpose()?;
+    let kept: Option<(FormKey, FormState)> = item
+        .map(|item| decode(&place, read_bytes(&place, &item, RECORD)?))
+        .transpose()?;
     Ok(kept.map(|(_, state)| state))
 }
 
 /// Every form known.
 pub(crate) async fn forms(table: &Table) -> Result<Vec<(FormKey, FormState)>, StoreError> {
     let items = table.query("forms", keys::FORMS, "{", "~").await?;
-    items.iter().map(|item| decode("form", read_bytes("form", item, RECORD)?)).collect()
+    items
+        .iter()
+        .map(|item| decode("form", read_bytes("form", item, RECORD)?))
+        .collect()
 }
 
 /// Records or forgets what is known of a form.
-pub(crate) async fn put_form(table: &Table, form: &FormKey, state: Option<&FormState>) -> Result<(), StoreError> {
+pub(crate) async fn put_form(
+    table: &Table,
+    form: &FormKey,
+    state: Option<&FormState>,
+) -> Result<(), StoreError> {
     let name = form_name(form)?;
     let place = format!("form {name}");
     let key = keys::form(&name);
@@ -65,7 +78,11 @@ pub(crate) async fn put_form(table: &Table, form: &FormKey, state: Option<&FormS
 }
 
 /// The rate of a day.
-pub(crate) async fn exchange_rate(table: &Table, currency: Currency, date: Date) -> Result<Option<Decimal>, StoreError> {
+pub(crate) async fn exchange_rate(
+    table: &Table,
+    currency: Currency,
+    date: Date,
+) -> Result<Option<Decimal>, StoreError> {
     let place = format!("exchange rate {currency} {date}");
     let item = table.get(&place, &keys::exchange_rate(currency, date)).await?;
     item.map(|item| {
@@ -76,14 +93,27 @@ pub(crate) async fn exchange_rate(table: &Table, currency: Currency, date: Date)
 }
 
 /// Keeps the rate of a day; the first one stays. Text, since DynamoDB would shorten a number.
-pub(crate) async fn put_exchange_rate(table: &Table, currency: Currency, date: Date, rate: Decimal) -> Result<(), StoreError> {
+pub(crate) async fn put_exchange_rate(
+    table: &Table,
+    currency: Currency,
+    date: Date,
+    rate: Decimal,
+) -> Result<(), StoreError> {
     let mut item = key_item(&keys::exchange_rate(currency, date));
     item.insert(INSTANT.into(), text(rate.to_string()));
-    table.put_new(&format!("exchange rate {currency} {date}"), item).await.map(|_| ())
+    table
+        .put_new(&format!("exchange rate {currency} {date}"), item)
+        .await
+        .map(|_| ())
 }
 
 /// Keeps a version of a text; the hash is its name, so the first one stays. The first item comes last: it makes the others count.
-pub(crate) async fn put_version(table: &Table, kind: &str, version: &str, whole: &str) -> Result<(), StoreError> {
+pub(crate) async fn put_version(
+    table: &Table,
+    kind: &str,
+    version: &str,
+    whole: &str,
+) -> Result<(), StoreError> {
     let place = format!("{kind} version {version}");
     let mut items = large::items(&keys::version(kind, version), &pack(&place, whole.as_bytes())?);
     let first = items.remove(0);
@@ -97,6 +127,10 @@ pub(crate) async fn put_version(table: &Table, kind: &str, version: &str, whole:
 /// A version of a text.
 pub(crate) async fn version(table: &Table, kind: &str, version: &str) -> Result<Option<String>, StoreError> {
     let place = format!("{kind} version {version}");
-    let Some(packed) = large::read(table, &place, &keys::version(kind, version)).await? else { return Ok(None) };
-    String::from_utf8(unpack(&place, &packed)?).map(Some).map_err(|_| unreadable(&place, "it is no text"))
+    let Some(packed) = large::read(table, &place, &keys::version(kind, version)).await? else {
+        return Ok(None);
+    };
+    String::from_utf8(unpack(&place, &packed)?)
+        .map(Some)
+        .map_err(|_| unreadable(&place, "it is no text"))
 }

@@ -18,14 +18,22 @@ use crate::record::{hash, hex};
 use crate::table::{BYTES_PER_ITEM_MAX, Item, Table, bytes, key_item, read_bytes};
 
 /// The items that make documents findable by their texts.
-pub(crate) fn items<'a>(documents: impl Iterator<Item = (&'a DocumentKey, &'a BTreeSet<String>)>) -> Vec<Item> {
+pub(crate) fn items<'a>(
+    documents: impl Iterator<Item = (&'a DocumentKey, &'a BTreeSet<String>)>,
+) -> Vec<Item> {
     let mut buckets: BTreeMap<String, Vec<Vec<u8>>> = BTreeMap::new();
     for (key, texts) in documents {
         for text in texts {
             let hash = hash(text.as_bytes());
-            let chunks = buckets.entry(keys::find_bucket(u64::from_be_bytes(hash))).or_default();
+            let chunks = buckets
+                .entry(keys::find_bucket(u64::from_be_bytes(hash)))
+                .or_default();
             let key = key.to_string();
-            let entry: Vec<u8> = hash.into_iter().chain(u8::try_from(key.len()).ok()).chain(key.bytes()).collect();
+            let entry: Vec<u8> = hash
+                .into_iter()
+                .chain(u8::try_from(key.len()).ok())
+                .chain(key.bytes())
+                .collect();
             match chunks.last_mut() {
                 Some(chunk) if chunk.len() + entry.len() <= BYTES_PER_ITEM_MAX => chunk.extend(entry),
                 _ => chunks.push(entry),
@@ -54,8 +62,12 @@ pub(crate) async fn candidates(table: &Table, text: &str) -> Result<BTreeSet<Doc
     for item in table.query(place, &bucket, "0", "g").await? {
         let mut rest = read_bytes(place, &item, BYTES)?;
         while let Some((hash, after)) = rest.split_first_chunk::<8>() {
-            let Some((length, after)) = after.split_first() else { break };
-            let Some((key, after)) = after.split_at_checked(usize::from(*length)) else { break };
+            let Some((length, after)) = after.split_first() else {
+                break;
+            };
+            let Some((key, after)) = after.split_at_checked(usize::from(*length)) else {
+                break;
+            };
             rest = after;
             if *hash == wanted
                 && let Ok(key) = DocumentKey::try_from(String::from_utf8_lossy(key).into_owned())

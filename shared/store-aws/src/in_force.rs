@@ -19,17 +19,29 @@ impl DynamoStore {
     pub async fn in_force(&self, kind: &str) -> Result<Option<String>, StoreError> {
         let place = format!("{kind} in force");
         let item = self.table().get(&place, &keys::in_force(kind)).await?;
-        item.map(|item| read_text(&place, &item, RECORD).map(str::to_owned)).transpose()
+        item.map(|item| read_text(&place, &item, RECORD).map(str::to_owned))
+            .transpose()
     }
 
     /// Puts a version in force that follows `replaces` (`None`: there is none yet); false when another was put in force meanwhile.
     ///
     /// # Errors
     /// [`StoreError::Unreachable`].
-    pub async fn put_in_force(&self, kind: &str, version: &str, replaces: Option<&str>) -> Result<bool, StoreError> {
+    pub async fn put_in_force(
+        &self,
+        kind: &str,
+        version: &str,
+        replaces: Option<&str>,
+    ) -> Result<bool, StoreError> {
         let mark = new_mark();
-        let condition = if replaces.is_some() { "#r = :o" } else { "attribute_not_exists(#p)" };
-        let mut write = Write::new(keys::in_force(kind), condition).set(RECORD, text(version)).set(WRITE, bytes(&*mark));
+        let condition = if replaces.is_some() {
+            "#r = :o"
+        } else {
+            "attribute_not_exists(#p)"
+        };
+        let mut write = Write::new(keys::in_force(kind), condition)
+            .set(RECORD, text(version))
+            .set(WRITE, bytes(&*mark));
         if let Some(replaces) = replaces {
             write = write.value("o", text(replaces));
         }

@@ -96,7 +96,10 @@ pub(crate) struct ItemKey {
 
 impl ItemKey {
     pub(crate) fn new(partition: impl Into<String>, sort: impl Into<String>) -> Self {
-        Self { partition: partition.into(), sort: sort.into() }
+        Self {
+            partition: partition.into(),
+            sort: sort.into(),
+        }
     }
 }
 

@@ -9,7 +9,9 @@ use ports::StoreError;
 use crate::error::unreadable;
 use crate::keys::{BYTES, EXPIRES, ItemKey, PARTS, SORT};
 use crate::record::{encode, hash, hex};
-use crate::table::{BYTES_PER_ITEM_MAX, Item, Table, Write, bytes, key_item, number, read_bytes, read_text, together};
+use crate::table::{
+    BYTES_PER_ITEM_MAX, Item, Table, Write, bytes, key_item, number, read_bytes, read_text, together,
+};
 
 /// Bytes with the hash that names them.
 #[derive(Clone, Debug)]
@@ -22,7 +24,10 @@ impl Large {
     /// A value's bytes.
     pub(crate) fn of<T: serde::Serialize>(place: &str, value: &T) -> Result<Self, StoreError> {
         let bytes = encode(place, value)?;
-        Ok(Self { hash: hex(&hash(&bytes)), bytes })
+        Ok(Self {
+            hash: hex(&hash(&bytes)),
+            bytes,
+        })
     }
 }
 
@@ -44,7 +49,11 @@ pub(crate) fn items(key: &ItemKey, plain: &[u8]) -> Vec<Item> {
 }
 
 fn part_key(key: &ItemKey, part: usize) -> ItemKey {
-    if part == 0 { key.clone() } else { ItemKey::new(&*key.partition, format!("{}.{part:03}", key.sort)) }
+    if part == 0 {
+        key.clone()
+    } else {
+        ItemKey::new(&*key.partition, format!("{}.{part:03}", key.sort))
+    }
 }
 
 /// The bytes of a key; `None` when they are not there or have expired.
@@ -56,9 +65,18 @@ pub(crate) async fn read(table: &Table, place: &str, key: &ItemKey) -> Result<Op
 }
 
 /// The bytes whose first part was read.
-pub(crate) async fn join(table: &Table, place: &str, key: &ItemKey, first: &Item) -> Result<Option<Vec<u8>>, StoreError> {
+pub(crate) async fn join(
+    table: &Table,
+    place: &str,
+    key: &ItemKey,
+    first: &Item,
+) -> Result<Option<Vec<u8>>, StoreError> {
     let mut whole = read_bytes(place, first, BYTES)?.to_vec();
-    let Some(parts) = first.get(PARTS).and_then(|value| value.as_n().ok()).and_then(|digits| digits.parse::<usize>().ok()) else {
+    let Some(parts) = first
+        .get(PARTS)
+        .and_then(|value| value.as_n().ok())
+        .and_then(|digits| digits.parse::<usize>().ok())
+    else {
         return Ok(Some(whole));
     };
     let keys: Vec<ItemKey> = (1..parts).map(|part| part_key(key, part)).collect();
@@ -75,10 +93,20 @@ pub(crate) async fn join(table: &Table, place: &str, key: &ItemKey, first: &Item
 
 /// Sets the end of the time to live, in seconds since 1970, of all large items in a partition that have none; takes it away for
 /// `None`.
-pub(crate) async fn expire(table: &Table, place: &str, partition: &str, at: Option<i64>) -> Result<(), StoreError> {
-    let found = table.query(place, partition, "B#", crate::keys::AFTER_LARGE).await?;
+pub(crate) async fn expire(
+    table: &Table,
+    place: &str,
+    partition: &str,
+    at: Option<i64>,
+) -> Result<(), StoreError> {
+    let found = table
+        .query(place, partition, "B#", crate::keys::AFTER_LARGE)
+        .await?;
     let mut works = Vec::new();
-    for item in found.iter().filter(|item| item.contains_key(EXPIRES) != at.is_some()) {
+    for item in found
+        .iter()
+        .filter(|item| item.contains_key(EXPIRES) != at.is_some())
+    {
         let key = ItemKey::new(partition, read_text(place, item, SORT)?);
         // An item that expired meanwhile must not come back as an empty one.
         let mut write = Write::new(key, "attribute_exists(#p)");

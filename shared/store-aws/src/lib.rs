@@ -18,15 +18,17 @@ mod documents;
 mod error;
 mod facts;
 mod find;
-pub mod keys;
 mod in_force;
+pub mod keys;
 mod large;
 mod lists;
 mod queue;
 mod record;
 mod store;
 mod table;
+mod together;
 pub mod units;
+mod value;
 mod vault;
 mod write;
 

@@ -58,17 +58,32 @@ struct Whole {
 /// The lists; `None` while no update has brought the company.
 pub(crate) async fn read(table: &Table) -> Result<Option<KnownLists>, StoreError> {
     let whole = read_whole(table).await?;
-    let (Some(cursor), Some(company)) = (whole.head.cursor.clone(), whole.head.company.clone()) else { return Ok(None) };
-    let lists = ListKind::ALL.into_iter().flat_map(|kind| entries(&whole, kind).into_values());
-    Ok(Some(KnownLists { cursor, company, lists: Lists::from_entries(lists) }))
+    let (Some(cursor), Some(company)) = (whole.head.cursor.clone(), whole.head.company.clone()) else {
+        return Ok(None);
+    };
+    let lists = ListKind::ALL
+        .into_iter()
+        .flat_map(|kind| entries(&whole, kind).into_values());
+    Ok(Some(KnownLists {
+        cursor,
+        company,
+        lists: Lists::from_entries(lists),
+    }))
 }
 
 /// The entries of a kind, oldest segment first.
 fn entries(whole: &Whole, kind: ListKind) -> BTreeMap<ListId, ListEntry> {
     let mut entries = BTreeMap::new();
     for name in whole.head.segments.get(kind.as_str()).into_iter().flatten() {
-        let Some(segment) = whole.segments.get(name) else { continue };
-        entries.extend(segment.changed.iter().map(|entry| (entry.id.clone(), entry.clone())));
+        let Some(segment) = whole.segments.get(name) else {
+            continue;
+        };
+        entries.extend(
+            segment
+                .changed
+                .iter()
+                .map(|entry| (entry.id.clone(), entry.clone())),
+        );
         for id in &segment.removed {
             entries.remove(id);
         }
@@ -80,7 +95,11 @@ async fn read_whole(table: &Table) -> Result<Whole, StoreError> {
     for _ in 0..TRIES_MAX {
         // The head sorts first, so it is read before the segments it points at.
         let items = table.query("lists", LISTS, keys::LISTS_HEAD, "~").await?;
-        let mut whole = Whole { version: 0, head: Head::default(), segments: BTreeMap::new() };
+        let mut whole = Whole {
+            version: 0,
+            head: Head::default(),
+            segments: BTreeMap::new(),
+        };
         for item in &items {
             let sort = read_text("lists", item, SORT)?;
             if sort == keys::LISTS_HEAD {
@@ -93,7 +112,13 @@ async fn read_whole(table: &Table) -> Result<Whole, StoreError> {
                 }
             }
         }
-        if whole.head.segments.values().flatten().all(|name| whole.segments.contains_key(name)) {
+        if whole
+            .head
+            .segments
+            .values()
+            .flatten()
+            .all(|name| whole.segments.contains_key(name))
+        {
             return Ok(whole);
         }
     }
@@ -115,7 +140,11 @@ pub(crate) async fn apply(table: &Table, update: &ListsUpdate) -> Result<(), Sto
             delete_segments(table, &whole.head.left).await;
             return Ok(());
         }
-        delete_segments(table, &written.into_iter().map(|(name, _)| name).collect::<Vec<_>>()).await;
+        delete_segments(
+            table,
+            &written.into_iter().map(|(name, _)| name).collect::<Vec<_>>(),
+        )
+        .await;
     }
     Err(broken("lists", "they are changed again and again by others"))
 }
@@ -130,8 +159,18 @@ fn next_head(whole: &Whole, update: &ListsUpdate) -> (Head, Vec<(String, Segment
     };
     let mut written = Vec::new();
     for kind in ListKind::ALL {
-        let changed: Vec<ListEntry> = update.changed.iter().filter(|entry| entry.detail.kind() == kind).cloned().collect();
-        let removed: Vec<ListId> = update.removed.iter().filter(|(of, _)| *of == kind).map(|(_, id)| id.clone()).collect();
+        let changed: Vec<ListEntry> = update
+            .changed
+            .iter()
+            .filter(|entry| entry.detail.kind() == kind)
+            .cloned()
+            .collect();
+        let removed: Vec<ListId> = update
+            .removed
+            .iter()
+            .filter(|(of, _)| *of == kind)
+            .map(|(_, id)| id.clone())
+            .collect();
         let is_replaced = update.replaced.contains(&kind);
         if !is_replaced && changed.is_empty() && removed.is_empty() {
             continue;
@@ -139,14 +178,23 @@ fn next_head(whole: &Whole, update: &ListsUpdate) -> (Head, Vec<(String, Segment
         let names = head.segments.entry(kind.as_str().to_owned()).or_default();
         let is_folded = is_replaced || names.len() >= SEGMENTS_MAX || changed.len() > ENTRIES_PER_SEGMENT_MAX;
         let segments = if is_folded {
-            let mut entries = if is_replaced { BTreeMap::new() } else { entries(whole, kind) };
+            let mut entries = if is_replaced {
+                BTreeMap::new()
+            } else {
+                entries(whole, kind)
+            };
             entries.extend(changed.into_iter().map(|entry| (entry.id.clone(), entry)));
             for id in &removed {
                 entries.remove(id);
             }
             head.left.append(names);
             let all: Vec<ListEntry> = entries.into_values().collect();
-            all.chunks(ENTRIES_PER_SEGMENT_MAX).map(|chunk| Segment { changed: chunk.to_vec(), removed: vec![] }).collect()
+            all.chunks(ENTRIES_PER_SEGMENT_MAX)
+                .map(|chunk| Segment {
+                    changed: chunk.to_vec(),
+                    removed: vec![],
+                })
+                .collect()
         } else {
             vec![Segment { changed, removed }]
         };
@@ -162,7 +210,11 @@ fn next_head(whole: &Whole, update: &ListsUpdate) -> (Head, Vec<(String, Segment
 /// Moves the head on its version; false when another was faster.
 async fn move_head(table: &Table, version: u64, head: &Head) -> Result<bool, StoreError> {
     let mark = new_mark();
-    let condition = if version == 0 { "attribute_not_exists(#p)" } else { "#v = :v" };
+    let condition = if version == 0 {
+        "attribute_not_exists(#p)"
+    } else {
+        "#v = :v"
+    };
     let mut write = Write::new(keys::lists_head(), condition)
         .set(VERSION, number(version.saturating_add(1)))
         .set(RECORD, bytes(encode("head of the lists", head)?))
@@ -170,12 +222,17 @@ async fn move_head(table: &Table, version: u64, head: &Head) -> Result<bool, Sto
     if version > 0 {
         write = write.value("v", number(version));
     }
-    Ok(table.update("head of the lists", &write).await?.is_none_or(|item| is_ours(&item, &mark)))
+    Ok(table
+        .update("head of the lists", &write)
+        .await?
+        .is_none_or(|item| is_ours(&item, &mark)))
 }
 
 /// Deletes segments nobody points at. What stays costs a little room.
 async fn delete_segments(table: &Table, names: &[String]) {
     for name in names {
-        let _stays = table.delete("lists", &Write::new(keys::lists_segment(name), "")).await;
+        let _stays = table
+            .delete("lists", &Write::new(keys::lists_segment(name), ""))
+            .await;
     }
 }

@@ -45,7 +45,11 @@ struct Kept<'a> {
 
 /// The bytes of a value with the present schema version.
 pub(crate) fn encode<T: Serialize>(place: &str, record: &T) -> Result<Vec<u8>, StoreError> {
-    let json = serde_json::to_vec(&Written { schema: RECORD_VERSION, record }).map_err(|error| malformed(place, &error))?;
+    let json = serde_json::to_vec(&Written {
+        schema: RECORD_VERSION,
+        record,
+    })
+    .map_err(|error| malformed(place, &error))?;
     pack(place, &json)
 }
 
@@ -57,7 +61,10 @@ pub(crate) fn decode<T: DeserializeOwned>(place: &str, bytes: &[u8]) -> Result<T
     let json = unpack(place, bytes)?;
     let kept: Kept<'_> = serde_json::from_slice(&json).map_err(|error| malformed(place, &error))?;
     if kept.schema != RECORD_VERSION {
-        let cause = format!("it has schema version {}, this linnbooks knows {RECORD_VERSION}", kept.schema);
+        let cause = format!(
+            "it has schema version {}, this linnbooks knows {RECORD_VERSION}",
+            kept.schema
+        );
         return Err(unreadable(place, cause));
     }
     serde_json::from_str(kept.record.get()).map_err(|error| malformed(place, &error))
@@ -65,7 +72,11 @@ pub(crate) fn decode<T: DeserializeOwned>(place: &str, bytes: &[u8]) -> Result<T
 
 /// serde's own words may quote the value, which can be personal data; the position is enough.
 fn malformed(place: &str, error: &serde_json::Error) -> StoreError {
-    let cause = format!("its JSON does not fit at line {}, column {}", error.line(), error.column());
+    let cause = format!(
+        "its JSON does not fit at line {}, column {}",
+        error.line(),
+        error.column()
+    );
     unreadable(place, cause)
 }
 
@@ -73,13 +84,20 @@ fn malformed(place: &str, error: &serde_json::Error) -> StoreError {
 pub(crate) fn pack(place: &str, plain: &[u8]) -> Result<Vec<u8>, StoreError> {
     let mut compress = Compress::new(Compression::best(), false);
     let mut window = Vec::with_capacity(STEP_BYTES);
-    deflate(&mut compress, DICTIONARY_1, FlushCompress::Sync, &mut window).map_err(|()| broken(place, "it cannot be deflated"))?;
+    deflate(&mut compress, DICTIONARY_1, FlushCompress::Sync, &mut window)
+        .map_err(|()| broken(place, "it cannot be deflated"))?;
     let mut packed = vec![1];
-    deflate(&mut compress, plain, FlushCompress::Finish, &mut packed).map_err(|()| broken(place, "it cannot be deflated"))?;
+    deflate(&mut compress, plain, FlushCompress::Finish, &mut packed)
+        .map_err(|()| broken(place, "it cannot be deflated"))?;
     Ok(packed)
 }
 
-fn deflate(compress: &mut Compress, mut input: &[u8], flush: FlushCompress, output: &mut Vec<u8>) -> Result<(), ()> {
+fn deflate(
+    compress: &mut Compress,
+    mut input: &[u8],
+    flush: FlushCompress,
+    output: &mut Vec<u8>,
+) -> Result<(), ()> {
     loop {
         output.reserve(STEP_BYTES);
         let before = compress.total_in();
@@ -128,7 +146,9 @@ fn inflate(decompress: &mut Decompress, mut input: &[u8], output: &mut Vec<u8>) 
     loop {
         output.reserve(STEP_BYTES);
         let before = (decompress.total_in(), output.len());
-        let status = decompress.decompress_vec(input, output, FlushDecompress::None).map_err(|_| ())?;
+        let status = decompress
+            .decompress_vec(input, output, FlushDecompress::None)
+            .map_err(|_| ())?;
         let used = usize::try_from(decompress.total_in() - before.0).map_err(|_| ())?;
         input = input.get(used..).ok_or(())?;
         if status == Status::StreamEnd {
@@ -150,7 +170,10 @@ fn inflate(decompress: &mut Decompress, mut input: &[u8], output: &mut Vec<u8>) 
 pub(crate) fn hash(bytes: &[u8]) -> [u8; 8] {
     let digest = Sha256::digest(bytes);
     let mut first = [0; 8];
-    first.iter_mut().zip(digest.iter()).for_each(|(to, from)| *to = *from);
+    first
+        .iter_mut()
+        .zip(digest.iter())
+        .for_each(|(to, from)| *to = *from);
     first
 }
 
@@ -166,7 +189,8 @@ pub(crate) fn instant(at: Timestamp) -> String {
 
 /// The instant of a text.
 pub(crate) fn parse_instant(place: &str, text: &str) -> Result<Timestamp, StoreError> {
-    text.parse().map_err(|_| unreadable(place, "it has an instant that is none"))
+    text.parse()
+        .map_err(|_| unreadable(place, "it has an instant that is none"))
 }
 
 /// The instant a while later; the end of time at the latest.
@@ -206,10 +230,17 @@ mod tests {
     #[test]
     fn an_unknown_schema_is_refused_and_nothing_is_quoted() {
         let packed = pack("x", br#"{"schema":2,"record":"jo@example.com"}"#).unwrap();
-        let error = decode::<String>("document order:1", &packed).unwrap_err().to_string();
-        assert!(error.contains("schema version 2") && !error.contains("example.com"), "{error}");
+        let error = decode::<String>("document order:1", &packed)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("schema version 2") && !error.contains("example.com"),
+            "{error}"
+        );
         let packed = pack("x", br#"{"schema":1,"record":"jo@example.com"}"#).unwrap();
-        let error = decode::<u32>("document order:1", &packed).unwrap_err().to_string();
+        let error = decode::<u32>("document order:1", &packed)
+            .unwrap_err()
+            .to_string();
         assert!(!error.contains("example.com"), "{error}");
     }
 

@@ -17,7 +17,8 @@ use domain::{Currency, DocumentKey, Order};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use ports::{
-    Change, Clock, DocumentFilter, DocumentRecord, Event, FormKey, FormState, KnownLists, ListsUpdate, Store, StoreError, StoredCall,
+    Change, Clock, DocumentFilter, DocumentRecord, Event, FormKey, FormState, KnownLists, ListsUpdate, Store,
+    StoreError, StoredCall,
 };
 use rust_decimal::Decimal;
 
@@ -39,14 +40,21 @@ pub struct DynamoStore {
 
 impl std::fmt::Debug for DynamoStore {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("DynamoStore").field("table", &self.table.name()).finish_non_exhaustive()
+        formatter
+            .debug_struct("DynamoStore")
+            .field("table", &self.table.name())
+            .finish_non_exhaustive()
     }
 }
 
 impl DynamoStore {
     /// A store on a table that has the layout of [`crate::keys`].
     pub fn new(client: Client, table: &str, clock: Arc<dyn Clock>) -> Self {
-        Self { table: Table::new(client, table), clock, payload_days: PAYLOAD_DAYS }
+        Self {
+            table: Table::new(client, table),
+            clock,
+            payload_days: PAYLOAD_DAYS,
+        }
     }
 
     /// Large items stay for this many days after their document is final, instead of [`PAYLOAD_DAYS`].
@@ -75,10 +83,25 @@ impl DynamoStore {
                 }
             }
         }
-        let states: Vec<ItemKey> = partitions.into_iter().map(|partition| ItemKey::new(partition, keys::ONLY)).collect();
+        let states: Vec<ItemKey> = partitions
+            .into_iter()
+            .map(|partition| ItemKey::new(partition, keys::ONLY))
+            .collect();
         let mut settled = 0;
-        for item in self.table.get_many(place, &states).await?.iter().filter(|item| item.contains_key(keys::FINAL)) {
-            large::expire(&self.table, place, read_text(place, item, keys::PARTITION)?, Some(self.expires())).await?;
+        for item in self
+            .table
+            .get_many(place, &states)
+            .await?
+            .iter()
+            .filter(|item| item.contains_key(keys::FINAL))
+        {
+            large::expire(
+                &self.table,
+                place,
+                read_text(place, item, keys::PARTITION)?,
+                Some(self.expires()),
+            )
+            .await?;
             settled += 1;
         }
         Ok(settled)
@@ -86,12 +109,17 @@ impl DynamoStore {
 
     /// When large items that become final now expire, in seconds since 1970.
     fn expires(&self) -> i64 {
-        later(self.clock.now(), Duration::from_secs(self.payload_days.saturating_mul(86_400))).as_second()
+        later(
+            self.clock.now(),
+            Duration::from_secs(self.payload_days.saturating_mul(86_400)),
+        )
+        .as_second()
     }
 
     /// The state items of documents that may pass a filter.
     async fn candidates(&self, filter: &DocumentFilter) -> Result<Vec<DocumentRecord>, StoreError> {
-        let indexes: Option<std::collections::BTreeSet<&str>> = filter.states.iter().map(|state| keys::index_of(*state)).collect();
+        let indexes: Option<std::collections::BTreeSet<&str>> =
+            filter.states.iter().map(|state| keys::index_of(*state)).collect();
         let items = match indexes {
             Some(indexes) if !indexes.is_empty() => {
                 let mut wanted = Vec::new();
@@ -107,22 +135,36 @@ impl DynamoStore {
 }
 
 fn passes(record: &DocumentRecord, filter: &DocumentFilter) -> bool {
-    let processed_from = filter.processed_from.is_none_or(|from| record.processed_at.is_some_and(|at| at >= from));
-    let processed_to = filter.processed_to.is_none_or(|to| record.processed_at.is_some_and(|at| at <= to));
+    let processed_from = filter
+        .processed_from
+        .is_none_or(|from| record.processed_at.is_some_and(|at| at >= from));
+    let processed_to = filter
+        .processed_to
+        .is_none_or(|to| record.processed_at.is_some_and(|at| at <= to));
     let updated = filter.updated_from.is_none_or(|from| record.updated_at >= from);
-    (filter.states.is_empty() || filter.states.contains(&record.state.name())) && processed_from && processed_to && updated
+    (filter.states.is_empty() || filter.states.contains(&record.state.name()))
+        && processed_from
+        && processed_to
+        && updated
 }
 
 /// By number: it is text of digits as a rule, so shorter ones come first.
 fn sort_by_number(records: &mut [DocumentRecord]) {
-    records.sort_by(|a, b| (a.number.chars().count(), &a.number, &a.key).cmp(&(b.number.chars().count(), &b.number, &b.key)));
+    records.sort_by(|a, b| {
+        (a.number.chars().count(), &a.number, &a.key).cmp(&(b.number.chars().count(), &b.number, &b.key))
+    });
 }
 
 #[async_trait]
 impl Store for DynamoStore {
     async fn get(&self, key: &DocumentKey) -> Result<Option<DocumentRecord>, StoreError> {
-        let item = self.table.get(&documents::place_of(key), &keys::state(key)).await?;
-        Ok(documents::restore_all(&self.table, item.into_iter().collect()).await?.pop())
+        let item = self
+            .table
+            .get(&documents::place_of(key), &keys::state(key))
+            .await?;
+        Ok(documents::restore_all(&self.table, item.into_iter().collect())
+            .await?
+            .pop())
     }
 
     async fn get_many(&self, keys: &[DocumentKey]) -> Result<Vec<DocumentRecord>, StoreError> {
@@ -130,7 +172,8 @@ impl Store for DynamoStore {
         let wanted: Vec<ItemKey> = distinct.into_iter().map(keys::state).collect();
         let items = self.table.get_many("documents", &wanted).await?;
         let mut records = documents::restore_all(&self.table, items).await?;
-        let places: std::collections::HashMap<&DocumentKey, usize> = keys.iter().enumerate().map(|(place, key)| (key, place)).collect();
+        let places: std::collections::HashMap<&DocumentKey, usize> =
+            keys.iter().enumerate().map(|(place, key)| (key, place)).collect();
         records.sort_by_key(|record| places.get(&record.key).copied());
         Ok(records)
     }
@@ -214,7 +257,12 @@ impl Store for DynamoStore {
         facts::exchange_rate(&self.table, currency, date).await
     }
 
-    async fn put_exchange_rate(&self, currency: Currency, date: Date, rate: Decimal) -> Result<(), StoreError> {
+    async fn put_exchange_rate(
+        &self,
+        currency: Currency,
+        date: Date,
+        rate: Decimal,
+    ) -> Result<(), StoreError> {
         facts::put_exchange_rate(&self.table, currency, date, rate).await
     }
 

@@ -9,21 +9,22 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
-use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, KeysAndAttributes, PutRequest, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update, WriteRequest,
+    AttributeValue, KeysAndAttributes, PutRequest, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    Update, WriteRequest,
 };
 use ports::StoreError;
 
 use crate::error::{at, broken};
 use crate::keys::{self, ItemKey};
-
-/// An item as DynamoDB has it.
-pub(crate) type Item = HashMap<String, AttributeValue>;
+pub(crate) use crate::together::together;
+use crate::together::{TRIES_MAX, wait};
+pub(crate) use crate::value::{Item, bytes, key_item, number, read_bytes, read_number, read_text, text};
 
 /// Actions in one transaction; DynamoDB's own bound.
 pub const ACTIONS_PER_TRANSACTION_MAX: usize = 100;
@@ -35,12 +36,6 @@ const PUTS_PER_BATCH_MAX: usize = 25;
 pub(crate) const BYTES_PER_ITEM_MAX: usize = 380 * 1024;
 /// Bytes in one BatchWriteItem, below DynamoDB's 16 MB.
 const BYTES_PER_BATCH_MAX: usize = 8 * 1024 * 1024;
-/// How often a conflict or a throttled transaction is tried again.
-const TRIES_MAX: u32 = 8;
-/// The first wait between two tries; it doubles.
-const FIRST_WAIT: Duration = Duration::from_millis(30);
-/// Requests in flight at a time.
-const CONCURRENCY_MAX: usize = 16;
 
 /// One conditional change of an item.
 #[derive(Clone, Debug)]
@@ -60,7 +55,14 @@ pub(crate) struct Write {
 
 impl Write {
     pub(crate) fn new(key: ItemKey, condition: impl Into<String>) -> Self {
-        Self { key, set: vec![], remove: vec![], append: None, condition: condition.into(), values: vec![] }
+        Self {
+            key,
+            set: vec![],
+            remove: vec![],
+            append: None,
+            condition: condition.into(),
+            values: vec![],
+        }
     }
 
     pub(crate) fn set(mut self, name: &'static str, value: AttributeValue) -> Self {
@@ -80,14 +82,20 @@ impl Write {
 
     /// Expression, names and values as DynamoDB takes them.
     fn compose(&self) -> (String, HashMap<String, String>, HashMap<String, AttributeValue>) {
-        let mut values: HashMap<String, AttributeValue> = self.values.iter().map(|(name, value)| (format!(":{name}"), value.clone())).collect();
+        let mut values: HashMap<String, AttributeValue> = self
+            .values
+            .iter()
+            .map(|(name, value)| (format!(":{name}"), value.clone()))
+            .collect();
         let mut sets: Vec<String> = Vec::new();
         for (name, value) in &self.set {
             sets.push(format!("#{name} = :set_{name}"));
             values.insert(format!(":set_{name}"), value.clone());
         }
         if let Some((name, more)) = &self.append {
-            sets.push(format!("#{name} = list_append(if_not_exists(#{name}, :none), :more)"));
+            sets.push(format!(
+                "#{name} = list_append(if_not_exists(#{name}, :none), :more)"
+            ));
             values.insert(":none".into(), AttributeValue::L(vec![]));
             values.insert(":more".into(), AttributeValue::L(more.clone()));
         }
@@ -109,7 +117,11 @@ pub(crate) fn names_in(expression: &str) -> HashMap<String, String> {
     expression
         .split('#')
         .skip(1)
-        .map(|rest| rest.chars().take_while(char::is_ascii_lowercase).collect::<String>())
+        .map(|rest| {
+            rest.chars()
+                .take_while(char::is_ascii_lowercase)
+                .collect::<String>()
+        })
         .map(|name| (format!("#{name}"), name))
         .collect()
 }
@@ -123,7 +135,10 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) fn new(client: Client, name: &str) -> Self {
-        Self { client, name: name.into() }
+        Self {
+            client,
+            name: name.into(),
+        }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -156,11 +171,24 @@ impl Table {
                     .consistent_read(true)
                     .build()
                     .map_err(|_| broken(place, "the request could not be made"))?;
-                let answer = self.client.batch_get_item().request_items(&*self.name, keys).send().await.map_err(|error| at(place, &error))?;
-                let found = answer.responses.and_then(|mut tables| tables.remove(&*self.name)).unwrap_or_default();
+                let answer = self
+                    .client
+                    .batch_get_item()
+                    .request_items(&*self.name, keys)
+                    .send()
+                    .await
+                    .map_err(|error| at(place, &error))?;
+                let found = answer
+                    .responses
+                    .and_then(|mut tables| tables.remove(&*self.name))
+                    .unwrap_or_default();
                 let came = !found.is_empty();
                 items.extend(found);
-                wanted = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&*self.name)).map(|left| left.keys).unwrap_or_default();
+                wanted = answer
+                    .unprocessed_keys
+                    .and_then(|mut tables| tables.remove(&*self.name))
+                    .map(|left| left.keys)
+                    .unwrap_or_default();
                 if !wanted.is_empty() {
                     tries = if came { 0 } else { tries + 1 };
                     wait(place, tries).await?;
@@ -171,7 +199,13 @@ impl Table {
     }
 
     /// All items of a partition whose sort key lies within two bounds, by sort key.
-    pub(crate) async fn query(&self, place: &str, partition: &str, from: &str, to: &str) -> Result<Vec<Item>, StoreError> {
+    pub(crate) async fn query(
+        &self,
+        place: &str,
+        partition: &str,
+        from: &str,
+        to: &str,
+    ) -> Result<Vec<Item>, StoreError> {
         let mut pages = self
             .client
             .query()
@@ -208,7 +242,10 @@ impl Table {
         let mut found = Vec::new();
         while let Some(item) = pages.next().await {
             let item = item.map_err(|error| at(place, &error))?;
-            found.push(ItemKey::new(read_text(place, &item, keys::PARTITION)?, read_text(place, &item, keys::SORT)?));
+            found.push(ItemKey::new(
+                read_text(place, &item, keys::PARTITION)?,
+                read_text(place, &item, keys::SORT)?,
+            ));
         }
         Ok(found)
     }
@@ -252,8 +289,7 @@ impl Table {
                 .send()
                 .await;
             let Err(error) = answer else { return Ok(None) };
-            if let Some(aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException(failure)) =
-                error.as_service_error()
+            if let Some(UpdateItemError::ConditionalCheckFailedException(failure)) = error.as_service_error()
             {
                 return Ok(Some(failure.item().cloned().unwrap_or_default()));
             }
@@ -267,20 +303,38 @@ impl Table {
 
     /// Makes all changes or none. The answer has the places, within `writes`, of failed conditions with their items; empty when
     /// all is done. At most [`ACTIONS_PER_TRANSACTION_MAX`] changes, each of another item.
-    pub(crate) async fn transact(&self, place: &str, writes: &[Write]) -> Result<Vec<(usize, Item)>, StoreError> {
+    pub(crate) async fn transact(
+        &self,
+        place: &str,
+        writes: &[Write],
+    ) -> Result<Vec<(usize, Item)>, StoreError> {
         if writes.len() > ACTIONS_PER_TRANSACTION_MAX {
-            let cause = format!("{} changes at once are more than the {ACTIONS_PER_TRANSACTION_MAX} that DynamoDB takes", writes.len());
+            let cause = format!(
+                "{} changes at once are more than the {ACTIONS_PER_TRANSACTION_MAX} that DynamoDB takes",
+                writes.len()
+            );
             return Err(broken(place, cause));
         }
-        let actions = writes.iter().map(|write| self.action(place, write)).collect::<Result<Vec<_>, _>>()?;
+        let actions = writes
+            .iter()
+            .map(|write| self.action(place, write))
+            .collect::<Result<Vec<_>, _>>()?;
         let mut tries = 0;
         loop {
-            let answer = self.client.transact_write_items().set_transact_items(Some(actions.clone())).send().await;
+            let answer = self
+                .client
+                .transact_write_items()
+                .set_transact_items(Some(actions.clone()))
+                .send()
+                .await;
             let Err(error) = answer else { return Ok(vec![]) };
-            let Some(aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+            let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
                 error.as_service_error()
             else {
-                let in_progress = matches!(error.code(), Some("TransactionInProgressException" | "TransactionConflictException"));
+                let in_progress = matches!(
+                    error.code(),
+                    Some("TransactionInProgressException" | "TransactionConflictException")
+                );
                 if !in_progress || tries + 1 == TRIES_MAX {
                     return Err(at(place, &error));
                 }
@@ -298,8 +352,15 @@ impl Table {
             if !failed.is_empty() {
                 return Ok(failed);
             }
-            let code = reasons.iter().filter_map(|reason| reason.code()).find(|code| *code != "None").unwrap_or("none");
-            let may_pass = matches!(code, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded");
+            let code = reasons
+                .iter()
+                .filter_map(|reason| reason.code())
+                .find(|code| *code != "None")
+                .unwrap_or("none");
+            let may_pass = matches!(
+                code,
+                "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded"
+            );
             if !may_pass || tries + 1 == TRIES_MAX {
                 return Err(broken(place, format!("the transaction was cancelled: {code}")));
             }
@@ -329,10 +390,15 @@ impl Table {
         let mut bytes = 0;
         for item in items {
             let size = crate::units::item_bytes(&item);
-            let put = PutRequest::builder().set_item(Some(item)).build().map_err(|_| broken(place, "the request could not be made"))?;
+            let put = PutRequest::builder()
+                .set_item(Some(item))
+                .build()
+                .map_err(|_| broken(place, "the request could not be made"))?;
             let request = WriteRequest::builder().put_request(put).build();
             match batches.last_mut() {
-                Some(batch) if batch.len() < PUTS_PER_BATCH_MAX && bytes + size <= BYTES_PER_BATCH_MAX => batch.push(request),
+                Some(batch) if batch.len() < PUTS_PER_BATCH_MAX && bytes + size <= BYTES_PER_BATCH_MAX => {
+                    batch.push(request)
+                }
                 _ => {
                     batches.push(vec![request]);
                     bytes = 0;
@@ -340,7 +406,9 @@ impl Table {
             }
             bytes += size;
         }
-        let works = batches.into_iter().map(|batch| self.clone().put_batch(place.to_owned(), batch));
+        let works = batches
+            .into_iter()
+            .map(|batch| self.clone().put_batch(place.to_owned(), batch));
         together(works.collect()).await.into_iter().collect()
     }
 
@@ -348,8 +416,17 @@ impl Table {
         let mut tries = 0;
         loop {
             let before = batch.len();
-            let answer = self.client.batch_write_item().request_items(&*self.name, batch).send().await.map_err(|error| at(&place, &error))?;
-            batch = answer.unprocessed_items.and_then(|mut tables| tables.remove(&*self.name)).unwrap_or_default();
+            let answer = self
+                .client
+                .batch_write_item()
+                .request_items(&*self.name, batch)
+                .send()
+                .await
+                .map_err(|error| at(&place, &error))?;
+            batch = answer
+                .unprocessed_items
+                .and_then(|mut tables| tables.remove(&*self.name))
+                .unwrap_or_default();
             if batch.is_empty() {
                 return Ok(());
             }
@@ -379,7 +456,11 @@ impl Table {
     /// Deletes an item when its condition holds (empty: in any case); false when it did not.
     pub(crate) async fn delete(&self, place: &str, write: &Write) -> Result<bool, StoreError> {
         let names = names_in(&write.condition);
-        let values: HashMap<String, AttributeValue> = write.values.iter().map(|(name, value)| (format!(":{name}"), value.clone())).collect();
+        let values: HashMap<String, AttributeValue> = write
+            .values
+            .iter()
+            .map(|(name, value)| (format!(":{name}"), value.clone()))
+            .collect();
         let answer = self
             .client
             .delete_item()
@@ -404,80 +485,4 @@ fn condition_of(write: &Write) -> Option<String> {
 
 fn values_of(values: &HashMap<String, AttributeValue>) -> Option<HashMap<String, AttributeValue>> {
     (!values.is_empty()).then(|| values.clone())
-}
-
-/// Waits before another try: doubling, with jitter from the clock's low digits.
-///
-/// # Errors
-/// After [`TRIES_MAX`] tries.
-async fn wait(place: &str, tries: u32) -> Result<(), StoreError> {
-    if tries >= TRIES_MAX {
-        return Err(broken(place, "the table is busy"));
-    }
-    let most = FIRST_WAIT.saturating_mul(1 << tries.min(6));
-    let noise = u32::try_from(uuid::Uuid::new_v4().as_u128() % 1_000).unwrap_or(0);
-    tokio::time::sleep(most.saturating_mul(500 + noise / 2) / 1_000).await;
-    Ok(())
-}
-
-/// Runs works, a bounded number at a time, to the end of all of them; their values in the works' order.
-pub(crate) async fn together<T: Send + 'static>(works: Vec<impl Future<Output = T> + Send + 'static>) -> Vec<T> {
-    let mut values: Vec<(usize, T)> = Vec::new();
-    let mut running = tokio::task::JoinSet::new();
-    for (index, work) in works.into_iter().enumerate() {
-        if running.len() >= CONCURRENCY_MAX
-            && let Some(done) = running.join_next().await
-        {
-            values.extend(resume(done));
-        }
-        running.spawn(async move { (index, work.await) });
-    }
-    while let Some(done) = running.join_next().await {
-        values.extend(resume(done));
-    }
-    values.sort_unstable_by_key(|(index, _)| *index);
-    values.into_iter().map(|(_, value)| value).collect()
-}
-
-/// A panic of a work goes on in its caller, as if it had run there.
-fn resume<T>(done: Result<T, tokio::task::JoinError>) -> Option<T> {
-    match done {
-        Ok(value) => Some(value),
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        Err(_) => None,
-    }
-}
-
-pub(crate) fn key_item(key: &ItemKey) -> Item {
-    HashMap::from([(keys::PARTITION.to_owned(), text(&key.partition)), (keys::SORT.to_owned(), text(&key.sort))])
-}
-
-pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
-    AttributeValue::S(value.into())
-}
-
-pub(crate) fn number(value: impl ToString) -> AttributeValue {
-    AttributeValue::N(value.to_string())
-}
-
-pub(crate) fn bytes(value: impl Into<Vec<u8>>) -> AttributeValue {
-    AttributeValue::B(Blob::new(value))
-}
-
-/// A text attribute that must be there.
-pub(crate) fn read_text<'a>(place: &str, item: &'a Item, name: &str) -> Result<&'a str, StoreError> {
-    let value = item.get(name).and_then(|value| value.as_s().ok());
-    value.map(String::as_str).ok_or_else(|| crate::error::unreadable(place, format!("its attribute {name} is missing")))
-}
-
-/// A number attribute that must be there.
-pub(crate) fn read_number(place: &str, item: &Item, name: &str) -> Result<u64, StoreError> {
-    let value = item.get(name).and_then(|value| value.as_n().ok()).and_then(|digits| digits.parse().ok());
-    value.ok_or_else(|| crate::error::unreadable(place, format!("its attribute {name} is missing")))
-}
-
-/// A bytes attribute that must be there.
-pub(crate) fn read_bytes<'a>(place: &str, item: &'a Item, name: &str) -> Result<&'a [u8], StoreError> {
-    let value = item.get(name).and_then(|value| value.as_b().ok());
-    value.map(AsRef::as_ref).ok_or_else(|| crate::error::unreadable(place, format!("its attribute {name} is missing")))
 }

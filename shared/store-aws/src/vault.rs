@@ -41,7 +41,10 @@ pub struct SecretsVault {
 
 impl std::fmt::Debug for SecretsVault {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("SecretsVault").field("prefix", &self.prefix).finish_non_exhaustive()
+        formatter
+            .debug_struct("SecretsVault")
+            .field("prefix", &self.prefix)
+            .finish_non_exhaustive()
     }
 }
 
@@ -53,8 +56,19 @@ struct Pointer {
 
 impl SecretsVault {
     /// A vault whose secrets are named `prefix` and the name, such as `linnbooks/shop/` and `quickbooks-refresh-token`.
-    pub fn new(client: Client, table_client: aws_sdk_dynamodb::Client, table: &str, prefix: &str, clock: Arc<dyn Clock>) -> Self {
-        Self { client, table: Table::new(table_client, table), clock, prefix: prefix.to_owned() }
+    pub fn new(
+        client: Client,
+        table_client: aws_sdk_dynamodb::Client,
+        table: &str,
+        prefix: &str,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            client,
+            table: Table::new(table_client, table),
+            clock,
+            prefix: prefix.to_owned(),
+        }
     }
 
     /// A secret that an operator wrote by hand and no program rotates (client secrets): its current version.
@@ -62,7 +76,12 @@ impl SecretsVault {
     /// # Errors
     /// [`StoreError::Unreachable`] when Secrets Manager does not give it.
     pub async fn read_given(&self, name: &str) -> Result<Option<SecretString>, StoreError> {
-        let answer = self.client.get_secret_value().secret_id(self.id_of(name)).send().await;
+        let answer = self
+            .client
+            .get_secret_value()
+            .secret_id(self.id_of(name))
+            .send()
+            .await;
         match answer {
             Ok(answer) => Ok(answer.secret_string.map(SecretString::from)),
             Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(None),
@@ -79,7 +98,10 @@ impl SecretsVault {
         let item = self.table.get(&place, &keys::secret(name)).await?;
         item.map(|item| {
             let version_id = read_text(&place, &item, SECRET_VERSION)?.to_owned();
-            Ok(Pointer { fence: read_number(&place, &item, VERSION)?, version_id })
+            Ok(Pointer {
+                fence: read_number(&place, &item, VERSION)?,
+                version_id,
+            })
         })
         .transpose()
     }
@@ -115,7 +137,9 @@ impl SecretsVault {
                 .await;
             match made {
                 Ok(answer) => return Ok(answer.version_id.unwrap_or_else(|| token.to_owned())),
-                Err(exists) if exists.code() == Some("ResourceExistsException") => error = Some(at(&place, &exists)),
+                Err(exists) if exists.code() == Some("ResourceExistsException") => {
+                    error = Some(at(&place, &exists))
+                }
                 Err(other) => return Err(at(place, &other)),
             }
         }
@@ -125,7 +149,11 @@ impl SecretsVault {
     /// Moves the pointer from the fence it replaces; false when another was faster.
     async fn move_pointer(&self, name: &str, version_id: &str, replaces: u64) -> Result<bool, StoreError> {
         let mark = new_mark();
-        let condition = if replaces == 0 { "attribute_not_exists(#p)" } else { "#v = :v" };
+        let condition = if replaces == 0 {
+            "attribute_not_exists(#p)"
+        } else {
+            "#v = :v"
+        };
         let mut write = Write::new(keys::secret(name), condition)
             .set(VERSION, number(replaces.saturating_add(1)))
             .set(SECRET_VERSION, text(version_id))
@@ -170,26 +198,49 @@ impl TokenVault for SecretsVault {
     async fn read(&self, name: &str) -> Result<Option<StoredSecret>, StoreError> {
         let place = place_of(name);
         for _ in 0..TRIES_MAX {
-            let Some(pointer) = self.pointer(name).await? else { return Ok(None) };
-            let answer = self.client.get_secret_value().secret_id(self.id_of(name)).version_id(&pointer.version_id).send().await;
+            let Some(pointer) = self.pointer(name).await? else {
+                return Ok(None);
+            };
+            let answer = self
+                .client
+                .get_secret_value()
+                .secret_id(self.id_of(name))
+                .version_id(&pointer.version_id)
+                .send()
+                .await;
             match answer {
                 Ok(answer) => {
-                    let value = answer.secret_string.ok_or_else(|| unreadable(&place, "it is no text"))?;
-                    return Ok(Some(StoredSecret { value: SecretString::from(value), version: pointer.fence }));
+                    let value = answer
+                        .secret_string
+                        .ok_or_else(|| unreadable(&place, "it is no text"))?;
+                    return Ok(Some(StoredSecret {
+                        value: SecretString::from(value),
+                        version: pointer.fence,
+                    }));
                 }
                 Err(error) if error.code() == Some("ResourceNotFoundException") => {}
                 Err(error) => return Err(at(place, &error)),
             }
         }
-        Err(unreadable(place, "Secrets Manager does not have the version that the pointer names; connect the account again"))
+        Err(unreadable(
+            place,
+            "Secrets Manager does not have the version that the pointer names; connect the account again",
+        ))
     }
 
-    async fn write(&self, name: &str, value: &SecretString, replaces: u64) -> Result<Option<u64>, StoreError> {
+    async fn write(
+        &self,
+        name: &str,
+        value: &SecretString,
+        replaces: u64,
+    ) -> Result<Option<u64>, StoreError> {
         let before = self.pointer(name).await?;
         if before.as_ref().map_or(0, |pointer| pointer.fence) != replaces {
             return Ok(None);
         }
-        let version_id = self.add_version(name, value, &uuid::Uuid::new_v4().to_string()).await?;
+        let version_id = self
+            .add_version(name, value, &uuid::Uuid::new_v4().to_string())
+            .await?;
         if !self.move_pointer(name, &version_id, replaces).await? {
             self.unlabel(name, &version_id).await;
             return Ok(None);
@@ -202,16 +253,26 @@ impl TokenVault for SecretsVault {
 
     async fn take_lease(&self, name: &str, holder: &str, duration: Duration) -> Result<bool, StoreError> {
         let now = self.clock.now();
-        let write = Write::new(keys::lease(name), "attribute_not_exists(#p) OR #h = :h OR #u <= :u")
-            .set(HOLDER, text(holder))
-            .set(UNTIL, text(instant(later(now, duration))))
-            .value("h", text(holder))
-            .value("u", text(instant(now)));
-        Ok(self.table.update(&format!("lease {name}"), &write).await?.is_none())
+        let write = Write::new(
+            keys::lease(name),
+            "attribute_not_exists(#p) OR #h = :h OR #u <= :u",
+        )
+        .set(HOLDER, text(holder))
+        .set(UNTIL, text(instant(later(now, duration))))
+        .value("h", text(holder))
+        .value("u", text(instant(now)));
+        Ok(self
+            .table
+            .update(&format!("lease {name}"), &write)
+            .await?
+            .is_none())
     }
 
     async fn release_lease(&self, name: &str, holder: &str) -> Result<(), StoreError> {
         let write = Write::new(keys::lease(name), "#h = :h").value("h", text(holder));
-        self.table.delete(&format!("lease {name}"), &write).await.map(|_| ())
+        self.table
+            .delete(&format!("lease {name}"), &write)
+            .await
+            .map(|_| ())
     }
 }

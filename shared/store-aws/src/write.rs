@@ -16,7 +16,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use ports::StoreError;
 
 use crate::documents::{Plan, found_by_hash, place_of};
-use crate::keys::{self, DOCUMENT, EVENTS, FINAL, FOUND_BY, INDEX_PARTITION, PAYLOAD, RECORD, VERSION, WRITE};
+use crate::keys::{
+    self, DOCUMENT, EVENTS, FINAL, FOUND_BY, INDEX_PARTITION, PAYLOAD, RECORD, VERSION, WRITE,
+};
 use crate::record::hex;
 use crate::table::{ACTIONS_PER_TRANSACTION_MAX, Item, Table, Write, bytes, number, together};
 use crate::{find, large};
@@ -58,7 +60,9 @@ pub(crate) fn new_mark() -> Vec<u8> {
 
 /// True when an item carries our mark: a write whose answer was lost had been applied.
 pub(crate) fn is_ours(item: &Item, mark: &[u8]) -> bool {
-    item.get(WRITE).and_then(|value| value.as_b().ok()).is_some_and(|kept| kept.as_ref() == mark)
+    item.get(WRITE)
+        .and_then(|value| value.as_b().ok())
+        .is_some_and(|kept| kept.as_ref() == mark)
 }
 
 /// Writes plans, all or none, in transactions of as many as fit; alone, without a transaction, at half the price.
@@ -79,7 +83,12 @@ pub(crate) async fn write_all(table: &Table, plans: Vec<Plan>, expires: i64) -> 
 ///
 /// # Errors
 /// As [`write_all`]; also for more than a transaction holds.
-pub(crate) async fn write_call(table: &Table, call: CallWrite, plans: Vec<Plan>, expires: i64) -> Result<(), StoreError> {
+pub(crate) async fn write_call(
+    table: &Table,
+    call: CallWrite,
+    plans: Vec<Plan>,
+    expires: i64,
+) -> Result<(), StoreError> {
     put_large(table, &plans).await?;
     let steps: Vec<Step> = plans.into_iter().map(Step::new).collect();
     write_together(table, Some(call), steps.clone()).await?;
@@ -88,7 +97,11 @@ pub(crate) async fn write_call(table: &Table, call: CallWrite, plans: Vec<Plan>,
 }
 
 /// Writes plans, each by itself; the stale ones come back.
-pub(crate) async fn write_each(table: &Table, plans: Vec<Plan>, expires: i64) -> Result<Vec<Plan>, StoreError> {
+pub(crate) async fn write_each(
+    table: &Table,
+    plans: Vec<Plan>,
+    expires: i64,
+) -> Result<Vec<Plan>, StoreError> {
     put_large(table, &plans).await?;
     let works = plans.into_iter().map(|plan| {
         let table = table.clone();
@@ -116,18 +129,33 @@ async fn put_large(table: &Table, plans: &[Plan]) -> Result<(), StoreError> {
     let mut items = Vec::new();
     for plan in plans {
         if let Some(payload) = &plan.payload {
-            items.extend(large::items(&keys::payload(&plan.key, &payload.hash), &payload.bytes));
+            items.extend(large::items(
+                &keys::payload(&plan.key, &payload.hash),
+                &payload.bytes,
+            ));
         }
         if let (Some(document), true) = (&plan.document, plan.document_is_new) {
-            items.extend(large::items(&keys::document(&plan.key, &document.hash), &document.bytes));
+            items.extend(large::items(
+                &keys::document(&plan.key, &document.hash),
+                &document.bytes,
+            ));
         }
     }
-    items.extend(find::items(plans.iter().filter(|plan| plan.based_on == 0).map(|plan| (&plan.key, &plan.found_by))));
+    items.extend(find::items(
+        plans
+            .iter()
+            .filter(|plan| plan.based_on == 0)
+            .map(|plan| (&plan.key, &plan.found_by)),
+    ));
     table.put_all("large items", items).await
 }
 
 /// One transaction, or one plain update; assumptions that fail are made true and the write is made again.
-async fn write_together(table: &Table, call: Option<CallWrite>, mut steps: Vec<Step>) -> Result<(), StoreError> {
+async fn write_together(
+    table: &Table,
+    call: Option<CallWrite>,
+    mut steps: Vec<Step>,
+) -> Result<(), StoreError> {
     let mark = call.as_ref().map_or_else(new_mark, |call| call.mark.clone());
     for _ in 0..ROUNDS_MAX {
         let mut writes = Vec::new();
@@ -157,19 +185,32 @@ async fn write_together(table: &Table, call: Option<CallWrite>, mut steps: Vec<S
             }
         }
     }
-    Err(crate::error::broken("documents", "they are changed again and again by others"))
+    Err(crate::error::broken(
+        "documents",
+        "they are changed again and again by others",
+    ))
 }
 
 async fn run(table: &Table, writes: &[Write]) -> Result<Vec<(usize, Item)>, StoreError> {
     let outcome = match writes {
         [] => Ok(vec![]),
-        [only] => table.update("document", only).await.map(|failed| failed.map(|item| (0, item)).into_iter().collect()),
+        [only] => table
+            .update("document", only)
+            .await
+            .map(|failed| failed.map(|item| (0, item)).into_iter().collect()),
         _ => table.transact("documents", writes).await,
     };
     // No answer, after every repetition: what is there now tells whether it was done.
     match (outcome, writes.first()) {
         (Err(error), Some(first)) => match table.get("documents", &first.key).await {
-            Ok(Some(item)) if first.set.iter().any(|(name, value)| *name == WRITE && item.get(WRITE) == Some(value)) => Ok(vec![]),
+            Ok(Some(item))
+                if first
+                    .set
+                    .iter()
+                    .any(|(name, value)| *name == WRITE && item.get(WRITE) == Some(value)) =>
+            {
+                Ok(vec![])
+            }
             _ => Err(error),
         },
         (outcome, _) => outcome,
@@ -178,18 +219,24 @@ async fn run(table: &Table, writes: &[Write]) -> Result<Vec<(usize, Item)>, Stor
 
 impl Step {
     fn new(plan: Plan) -> Self {
-        Self { plan, granted: Granted::default() }
+        Self {
+            plan,
+            granted: Granted::default(),
+        }
     }
 
     /// The updates of a step: the state item, after it events that move out.
     fn writes(&self, mark: &[u8]) -> Vec<Write> {
         let plan = &self.plan;
         let (condition, values) = self.condition();
-        let mut write = Write { values, ..Write::new(keys::state(&plan.key), condition) }
-            .set(VERSION, number(plan.version))
-            .set(RECORD, bytes(&*plan.record))
-            .set(WRITE, bytes(mark))
-            .set(FOUND_BY, bytes(found_by_hash(&plan.found_by)));
+        let mut write = Write {
+            values,
+            ..Write::new(keys::state(&plan.key), condition)
+        }
+        .set(VERSION, number(plan.version))
+        .set(RECORD, bytes(&*plan.record))
+        .set(WRITE, bytes(mark))
+        .set(FOUND_BY, bytes(found_by_hash(&plan.found_by)));
         write = match plan.index {
             Some(index) => write.set(INDEX_PARTITION, AttributeValue::S(index.into())),
             None => write.without(INDEX_PARTITION),
@@ -198,7 +245,11 @@ impl Step {
             Some(document) => write.set(DOCUMENT, bytes(unhex(&document.hash))),
             None => write.without(DOCUMENT),
         };
-        write = if plan.is_final { write.set(FINAL, number(1)) } else { write.without(FINAL) };
+        write = if plan.is_final {
+            write.set(FINAL, number(1))
+        } else {
+            write.without(FINAL)
+        };
         if let Some(payload) = &plan.payload {
             write = write.set(PAYLOAD, bytes(unhex(&payload.hash)));
         }
@@ -210,7 +261,9 @@ impl Step {
                 vec![write]
             }
             (Some((version, list)), false) => {
-                let moved = Write::new(keys::events(&plan.key, *version), "attribute_not_exists(#p)").set(EVENTS, list.clone()).set(WRITE, bytes(mark));
+                let moved = Write::new(keys::events(&plan.key, *version), "attribute_not_exists(#p)")
+                    .set(EVENTS, list.clone())
+                    .set(WRITE, bytes(mark));
                 vec![write.set(EVENTS, AttributeValue::L(events)), moved]
             }
         }
@@ -228,7 +281,8 @@ impl Step {
             conditions.push("#f = :f".into());
             values.push(("f", bytes(found_by_hash(&plan.found_by))));
         }
-        if let (Some(document), false, false) = (&plan.document, plan.document_is_new, self.granted.document) {
+        if let (Some(document), false, false) = (&plan.document, plan.document_is_new, self.granted.document)
+        {
             conditions.push("#d = :d".into());
             values.push(("d", bytes(unhex(&document.hash))));
         }
@@ -249,19 +303,29 @@ impl Step {
     async fn grant(&mut self, table: &Table, item: &Item) -> Result<(), StoreError> {
         let plan = &self.plan;
         let place = place_of(&plan.key);
-        let version = item.get(VERSION).and_then(|value| value.as_n().ok()).and_then(|digits| digits.parse::<u64>().ok());
+        let version = item
+            .get(VERSION)
+            .and_then(|value| value.as_n().ok())
+            .and_then(|digits| digits.parse::<u64>().ok());
         if plan.based_on == 0 || version != Some(plan.based_on) {
             return Err(StoreError::Stale(place));
         }
         if item.get(FOUND_BY) != Some(&bytes(found_by_hash(&plan.found_by))) {
-            table.put_all(&place, find::items([(&plan.key, &plan.found_by)].into_iter())).await?;
+            table
+                .put_all(&place, find::items([(&plan.key, &plan.found_by)].into_iter()))
+                .await?;
             self.granted.found_by = true;
         }
         if let Some(document) = &plan.document
             && !plan.document_is_new
             && item.get(DOCUMENT) != Some(&bytes(unhex(&document.hash)))
         {
-            table.put_all(&place, large::items(&keys::document(&plan.key, &document.hash), &document.bytes)).await?;
+            table
+                .put_all(
+                    &place,
+                    large::items(&keys::document(&plan.key, &document.hash), &document.bytes),
+                )
+                .await?;
             self.granted.document = true;
         }
         if !plan.is_final && item.contains_key(FINAL) {
@@ -288,8 +352,15 @@ async fn expire_final<'a>(table: &Table, plans: impl Iterator<Item = &'a Plan>, 
 
 /// The bytes of hexadecimal digits of our own making.
 fn unhex(digits: &str) -> Vec<u8> {
-    let digits: Vec<u8> = digits.bytes().filter_map(|digit| char::from(digit).to_digit(16)).filter_map(|digit| u8::try_from(digit).ok()).collect();
-    let whole: Vec<u8> = digits.chunks_exact(2).filter_map(|pair| Some(pair.first()? << 4 | pair.last()?)).collect();
+    let digits: Vec<u8> = digits
+        .bytes()
+        .filter_map(|digit| char::from(digit).to_digit(16))
+        .filter_map(|digit| u8::try_from(digit).ok())
+        .collect();
+    let whole: Vec<u8> = digits
+        .chunks_exact(2)
+        .filter_map(|pair| Some(pair.first()? << 4 | pair.last()?))
+        .collect();
     debug_assert_eq!(hex(&whole).len(), digits.len());
     whole
 }

@@ -6,7 +6,10 @@ use crate::contract::{Subject, queue_contract, store_contract, vault_contract};
 use crate::emulators;
 use crate::ground::{Endpoints, Ground};
 
-type Case = (&'static str, fn(Subject) -> Pin<Box<dyn Future<Output = ()> + Send>>);
+type Case = (
+    &'static str,
+    fn(Subject) -> Pin<Box<dyn Future<Output = ()> + Send>>,
+);
 
 macro_rules! collect_each {
     ($cases:ident, $module:ident: $($name:ident),+ $(,)?) => {
@@ -57,7 +60,11 @@ async fn the_contract_holds_on_ministack() {
         return;
     }
     let ministack = emulators::start_ministack();
-    run_all(&Endpoints { dynamodb: ministack.url(), others: Some(ministack.url()) }).await;
+    run_all(&Endpoints {
+        dynamodb: ministack.url(),
+        others: Some(ministack.url()),
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -67,5 +74,9 @@ async fn the_contract_holds_on_dynamodb_local_with_queues_and_secrets_of_minista
     }
     let dynamodb = emulators::start_dynamodb_local();
     let ministack = emulators::start_ministack();
-    run_all(&Endpoints { dynamodb: dynamodb.url(), others: Some(ministack.url()) }).await;
+    run_all(&Endpoints {
+        dynamodb: dynamodb.url(),
+        others: Some(ministack.url()),
+    })
+    .await;
 }

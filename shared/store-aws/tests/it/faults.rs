@@ -26,13 +26,22 @@ async fn scene() -> Scene {
     let proxy = Proxy::start(emulator.address()).await;
     let client = connect(&proxy.url()).await.dynamodb();
     let table = make_table(&client).await;
-    Scene { store: DynamoStore::new(client, &table, Arc::new(ManualClock::new())), proxy, table, _emulator: emulator }
+    Scene {
+        store: DynamoStore::new(client, &table, Arc::new(ManualClock::new())),
+        proxy,
+        table,
+        _emulator: emulator,
+    }
 }
 
 fn with_event(id: u128, version: u64) -> Change {
     let mut record = fetched(id);
     record.version = version;
-    Change { payload: Some(Box::new(order(id, "first"))), event: Some(event(&key(id), "was fetched")), ..change(record) }
+    Change {
+        payload: Some(Box::new(order(id, "first"))),
+        event: Some(event(&key(id), "was fetched")),
+        ..change(record)
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -48,7 +57,11 @@ async fn a_write_whose_answers_are_lost_is_done_once_and_known_to_be_done() {
             assert!(scene.proxy.is_over(), "{lost} answers were to be lost");
         }
         assert_eq!(scene.store.get(&key(id)).await.unwrap().unwrap().version, 3);
-        assert_eq!(scene.store.events(&key(id)).await.unwrap().len(), 3, "each event once");
+        assert_eq!(
+            scene.store.events(&key(id)).await.unwrap().len(),
+            3,
+            "each event once"
+        );
     }
 }
 
@@ -62,14 +75,21 @@ async fn a_transaction_whose_answers_are_lost_is_done_once_and_known_to_be_done(
         let first = u128::try_from(round).unwrap() * 10;
         scene.proxy.fault("TransactWriteItems", Fault::LoseAnswer, lost);
         let changes = (1..=5).map(|id| with_event(first + id, 0)).collect();
-        scene.store.write_call(&call(first + 1, "{}"), changes).await.unwrap();
+        scene
+            .store
+            .write_call(&call(first + 1, "{}"), changes)
+            .await
+            .unwrap();
         assert!(scene.proxy.is_over(), "{lost} answers were to be lost");
         for id in 1..=5 {
             assert_eq!(scene.store.events(&key(first + id)).await.unwrap().len(), 1);
         }
     }
     let open = scene.store.open_calls().await.unwrap();
-    assert_eq!(open.iter().map(|call| call.version).collect::<Vec<_>>(), [1, 1, 1]);
+    assert_eq!(
+        open.iter().map(|call| call.version).collect::<Vec<_>>(),
+        [1, 1, 1]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -106,7 +126,10 @@ async fn throttled_requests_are_repeated_a_bounded_number_of_times() {
     let before = scene.proxy.requests("UpdateItem");
     scene.proxy.fault("UpdateItem", Fault::Throttle, 100);
     let error = scene.store.write(vec![with_event(1, 1)]).await.unwrap_err();
-    assert!(error.to_string().contains("ProvisionedThroughputExceeded"), "{error}");
+    assert!(
+        error.to_string().contains("ProvisionedThroughputExceeded"),
+        "{error}"
+    );
     assert_eq!(scene.proxy.requests("UpdateItem") - before, EVERY_ATTEMPT);
 }
 
@@ -123,7 +146,11 @@ async fn a_payload_that_could_not_be_marked_to_expire_does_not_undo_the_state() 
     scene.proxy.fault("Query", Fault::Throttle, EVERY_ATTEMPT);
     scene.store.write(vec![change(record)]).await.unwrap();
     assert_eq!(scene.store.get(&key(1)).await.unwrap().unwrap().version, 2);
-    assert_eq!(scene.store.expire_settled().await.unwrap(), 1, "the sweep finds what was left");
+    assert_eq!(
+        scene.store.expire_settled().await.unwrap(),
+        1,
+        "the sweep finds what was left"
+    );
     assert_eq!(scene.store.expire_settled().await.unwrap(), 0);
 }
 
@@ -134,11 +161,21 @@ async fn closing_a_call_twice_with_a_lost_answer_is_stale_the_second_time_only()
     }
     let scene = scene().await;
     let mut call = call(1, "{}");
-    scene.store.write_call(&call, vec![with_event(1, 0)]).await.unwrap();
+    scene
+        .store
+        .write_call(&call, vec![with_event(1, 0)])
+        .await
+        .unwrap();
     call.version = 1;
     call.state = CallState::Closed;
-    scene.proxy.fault("TransactWriteItems", Fault::LoseAnswer, EVERY_ATTEMPT);
-    scene.store.write_call(&call, vec![with_event(1, 1)]).await.unwrap();
+    scene
+        .proxy
+        .fault("TransactWriteItems", Fault::LoseAnswer, EVERY_ATTEMPT);
+    scene
+        .store
+        .write_call(&call, vec![with_event(1, 1)])
+        .await
+        .unwrap();
     let again = scene.store.write_call(&call, vec![with_event(1, 1)]).await;
     assert!(matches!(again, Err(StoreError::Stale(_))), "{again:?}");
     assert_eq!(scene.store.open_calls().await.unwrap(), vec![]);
@@ -154,14 +191,26 @@ async fn a_pointer_whose_answers_are_lost_still_names_the_token_that_was_written
     let secrets = connect(&ministack.url()).await.secrets_manager();
     let table = connect(&scene.proxy.url()).await.dynamodb();
     let prefix = format!("{}/", unique("linnbooks"));
-    let vault = SecretsVault::new(secrets, table, &scene.table, &prefix, Arc::new(ManualClock::new()));
+    let vault = SecretsVault::new(
+        secrets,
+        table,
+        &scene.table,
+        &prefix,
+        Arc::new(ManualClock::new()),
+    );
     for (version, lost) in [(0, 1), (1, 3), (2, EVERY_ATTEMPT)] {
         scene.proxy.fault("UpdateItem", Fault::LoseAnswer, lost);
         let value = secrecy::SecretString::from(format!("token {version}"));
-        assert_eq!(vault.write("refresh", &value, version).await.unwrap(), Some(version + 1));
+        assert_eq!(
+            vault.write("refresh", &value, version).await.unwrap(),
+            Some(version + 1)
+        );
         assert!(scene.proxy.is_over());
         let read = vault.read("refresh").await.unwrap().unwrap();
         assert_eq!(read.version, version + 1);
-        assert_eq!(secrecy::ExposeSecret::expose_secret(&read.value), secrecy::ExposeSecret::expose_secret(&value));
+        assert_eq!(
+            secrecy::ExposeSecret::expose_secret(&read.value),
+            secrecy::ExposeSecret::expose_secret(&value)
+        );
     }
 }

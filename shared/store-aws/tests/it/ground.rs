@@ -6,7 +6,8 @@ use std::time::Duration;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType, ScalarAttributeType,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType,
 };
 use aws_sdk_sqs::types::QueueAttributeName;
 use store_aws::{Connection, DynamoStore, QueueUrls, SecretsVault, SqsQueue, keys};
@@ -48,12 +49,28 @@ pub fn unique(name: &str) -> String {
 /// Makes a table of the layout of `keys`.
 pub async fn make_table(client: &aws_sdk_dynamodb::Client) -> String {
     let name = unique("table");
-    let attribute = |name: &str| AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build().unwrap();
-    let key = |name: &str, kind: KeyType| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
+    let attribute = |name: &str| {
+        AttributeDefinition::builder()
+            .attribute_name(name)
+            .attribute_type(ScalarAttributeType::S)
+            .build()
+            .unwrap()
+    };
+    let key = |name: &str, kind: KeyType| {
+        KeySchemaElement::builder()
+            .attribute_name(name)
+            .key_type(kind)
+            .build()
+            .unwrap()
+    };
     let index = GlobalSecondaryIndex::builder()
         .index_name(keys::INDEX)
         .key_schema(key(keys::INDEX_PARTITION, KeyType::Hash))
-        .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
+        .projection(
+            Projection::builder()
+                .projection_type(ProjectionType::KeysOnly)
+                .build(),
+        )
         .build()
         .unwrap();
     client
@@ -74,13 +91,33 @@ pub async fn make_table(client: &aws_sdk_dynamodb::Client) -> String {
 
 /// Makes a queue with its dead-letter queue.
 pub async fn make_queue(client: &aws_sdk_sqs::Client, name: &str) -> QueueUrls {
-    let made = client.create_queue().queue_name(unique(&format!("{name}-dead"))).send().await.unwrap();
+    let made = client
+        .create_queue()
+        .queue_name(unique(&format!("{name}-dead")))
+        .send()
+        .await
+        .unwrap();
     let dead_letters = made.queue_url.unwrap();
-    let attributes = client.get_queue_attributes().queue_url(&dead_letters).attribute_names(QueueAttributeName::QueueArn).send().await.unwrap();
+    let attributes = client
+        .get_queue_attributes()
+        .queue_url(&dead_letters)
+        .attribute_names(QueueAttributeName::QueueArn)
+        .send()
+        .await
+        .unwrap();
     let arn = attributes.attributes.unwrap()[&QueueAttributeName::QueueArn].clone();
     let redrive = format!(r#"{{"deadLetterTargetArn":"{arn}","maxReceiveCount":"{DELIVERIES_MAX}"}}"#);
-    let made = client.create_queue().queue_name(unique(name)).attributes(QueueAttributeName::RedrivePolicy, redrive).send().await.unwrap();
-    QueueUrls { queue: made.queue_url.unwrap(), dead_letters }
+    let made = client
+        .create_queue()
+        .queue_name(unique(name))
+        .attributes(QueueAttributeName::RedrivePolicy, redrive)
+        .send()
+        .await
+        .unwrap();
+    QueueUrls {
+        queue: made.queue_url.unwrap(),
+        dead_letters,
+    }
 }
 
 /// Everything on emulators, empty.
@@ -104,9 +141,15 @@ impl Ground {
         let (sqs, secrets) = (others.sqs(), others.secrets_manager());
         let table = make_table(&dynamodb).await;
         let (orders, postings) = match endpoints.others {
-            Some(_) => (make_queue(&sqs, "orders").await, make_queue(&sqs, "postings").await),
+            Some(_) => (
+                make_queue(&sqs, "orders").await,
+                make_queue(&sqs, "postings").await,
+            ),
             None => {
-                let none = QueueUrls { queue: String::new(), dead_letters: String::new() };
+                let none = QueueUrls {
+                    queue: String::new(),
+                    dead_letters: String::new(),
+                };
                 (none.clone(), none)
             }
         };

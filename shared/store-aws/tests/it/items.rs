@@ -14,11 +14,22 @@ use crate::ground::{Endpoints, Ground};
 type Item = HashMap<String, AttributeValue>;
 
 async fn ground(emulator: &emulators::Emulator) -> Ground {
-    Ground::new(&Endpoints { dynamodb: emulator.url(), others: None }).await
+    Ground::new(&Endpoints {
+        dynamodb: emulator.url(),
+        others: None,
+    })
+    .await
 }
 
 pub async fn all_items(ground: &Ground) -> Vec<Item> {
-    let mut pages = ground.dynamodb.scan().table_name(&ground.table).consistent_read(true).into_paginator().items().send();
+    let mut pages = ground
+        .dynamodb
+        .scan()
+        .table_name(&ground.table)
+        .consistent_read(true)
+        .into_paginator()
+        .items()
+        .send();
     let mut items = Vec::new();
     while let Some(item) = pages.next().await {
         items.push(item.unwrap());
@@ -31,16 +42,31 @@ fn text<'a>(item: &'a Item, name: &str) -> &'a str {
 }
 
 async fn indexed(ground: &Ground) -> usize {
-    let page = ground.dynamodb.scan().table_name(&ground.table).index_name(keys::INDEX).send().await.unwrap();
+    let page = ground
+        .dynamodb
+        .scan()
+        .table_name(&ground.table)
+        .index_name(keys::INDEX)
+        .send()
+        .await
+        .unwrap();
     usize::try_from(page.count()).unwrap()
 }
 
 fn with_order(id: u128) -> Change {
-    Change { payload: Some(Box::new(order(id, "first"))), event: Some(event(&key(id), "was fetched")), ..change(fetched(id)) }
+    Change {
+        payload: Some(Box::new(order(id, "first"))),
+        event: Some(event(&key(id), "was fetched")),
+        ..change(fetched(id))
+    }
 }
 
 fn at_version(id: u128, version: u64, state: DocumentState) -> DocumentRecord {
-    DocumentRecord { version, state, ..fetched(id) }
+    DocumentRecord {
+        version,
+        state,
+        ..fetched(id)
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -53,29 +79,61 @@ async fn only_large_items_expire_and_only_once_their_document_or_call_is_final()
     let id = call(9, "{}").id();
     let expiring = async || -> Vec<String> {
         let items = all_items(&ground).await;
-        items.iter().filter(|item| item.contains_key(keys::EXPIRES)).map(|item| text(item, keys::SORT)[..2].to_owned()).collect()
+        items
+            .iter()
+            .filter(|item| item.contains_key(keys::EXPIRES))
+            .map(|item| text(item, keys::SORT)[..2].to_owned())
+            .collect()
     };
     ground.store.write(vec![with_order(1)]).await.unwrap();
     let states = [
         DocumentState::Ready { ready: ready(50) },
-        DocumentState::Posting { ready: ready(50), call: id },
-        DocumentState::Held { reason: reason(), posted: vec![] },
-        DocumentState::Conflict { reason: reason(), ready: ready(50), found: vec![] },
+        DocumentState::Posting {
+            ready: ready(50),
+            call: id,
+        },
+        DocumentState::Held {
+            reason: reason(),
+            posted: vec![],
+        },
+        DocumentState::Conflict {
+            reason: reason(),
+            ready: ready(50),
+            found: vec![],
+        },
     ];
     for (version, state) in (1..).zip(states) {
-        ground.store.write(vec![change(at_version(1, version, state))]).await.unwrap();
+        ground
+            .store
+            .write(vec![change(at_version(1, version, state))])
+            .await
+            .unwrap();
         assert!(expiring().await.is_empty(), "version {version}");
     }
-    ground.store.write(vec![change(at_version(1, 5, posted_state()))]).await.unwrap();
+    ground
+        .store
+        .write(vec![change(at_version(1, 5, posted_state()))])
+        .await
+        .unwrap();
     let mut found = expiring().await;
     found.sort();
     assert_eq!(found, ["B#", "C#"]);
     // 30 days after the clock's 2026-03-01T09:00:00Z.
     let items = all_items(&ground).await;
-    let ends = items.iter().filter_map(|item| item.get(keys::EXPIRES)).map(|value| value.as_n().unwrap().clone());
+    let ends = items
+        .iter()
+        .filter_map(|item| item.get(keys::EXPIRES))
+        .map(|value| value.as_n().unwrap().clone());
     assert!(ends.into_iter().all(|end| end == "1774947600"));
-    ground.store.write(vec![change(at_version(1, 6, DocumentState::Fetched))]).await.unwrap();
-    assert!(expiring().await.is_empty(), "a document that moves again keeps its payload");
+    ground
+        .store
+        .write(vec![change(at_version(1, 6, DocumentState::Fetched))])
+        .await
+        .unwrap();
+    assert!(
+        expiring().await.is_empty(),
+        "a document that moves again keeps its payload"
+    );
 
     let mut call = call(9, "{}");
     ground.store.write_call(&call, vec![]).await.unwrap();
@@ -93,12 +151,25 @@ async fn the_index_holds_what_moves_or_waits_and_nothing_else() {
     }
     let emulator = emulators::start_dynamodb_local();
     let ground = ground(&emulator).await;
-    ground.store.write((1..=3).map(with_order).collect()).await.unwrap();
+    ground
+        .store
+        .write((1..=3).map(with_order).collect())
+        .await
+        .unwrap();
     assert_eq!(indexed(&ground).await, 3);
     ground.store.write_call(&call(9, "{}"), vec![]).await.unwrap();
     assert_eq!(indexed(&ground).await, 4);
-    let changes = [posted_state(), DocumentState::Skipped { reason: reason() }, DocumentState::Held { reason: reason(), posted: vec![] }];
-    let changes = (1..).zip(changes).map(|(id, state)| change(at_version(id, 1, state)));
+    let changes = [
+        posted_state(),
+        DocumentState::Skipped { reason: reason() },
+        DocumentState::Held {
+            reason: reason(),
+            posted: vec![],
+        },
+    ];
+    let changes = (1..)
+        .zip(changes)
+        .map(|(id, state)| change(at_version(id, 1, state)));
     ground.store.write(changes.collect()).await.unwrap();
     assert_eq!(indexed(&ground).await, 2, "the held document and the call");
 }
@@ -116,16 +187,37 @@ async fn a_state_item_stays_within_one_write_unit_however_long_its_life() {
         let state = match version % 3 {
             0 => DocumentState::Fetched,
             1 => DocumentState::Ready { ready: ready(3) },
-            _ => DocumentState::Posting { ready: ready(3), call },
+            _ => DocumentState::Posting {
+                ready: ready(3),
+                call,
+            },
         };
-        let change = Change { event: Some(event(&key(1), "mapped")), ..change(at_version(1, version, state)) };
+        let change = Change {
+            event: Some(event(&key(1), "mapped")),
+            ..change(at_version(1, version, state))
+        };
         ground.store.write(vec![change]).await.unwrap();
-        for item in all_items(&ground).await.iter().filter(|item| text(item, keys::SORT) == "S") {
-            assert!(units::item_bytes(item) <= units::UNIT_BYTES, "{} bytes at version {version}", units::item_bytes(item));
+        for item in all_items(&ground)
+            .await
+            .iter()
+            .filter(|item| text(item, keys::SORT) == "S")
+        {
+            assert!(
+                units::item_bytes(item) <= units::UNIT_BYTES,
+                "{} bytes at version {version}",
+                units::item_bytes(item)
+            );
         }
     }
-    let moved = all_items(&ground).await.iter().filter(|item| text(item, keys::SORT).starts_with("E#")).count();
-    assert_eq!((moved, ground.store.events(&key(1)).await.unwrap().len()), (4, 40));
+    let moved = all_items(&ground)
+        .await
+        .iter()
+        .filter(|item| text(item, keys::SORT).starts_with("E#"))
+        .count();
+    assert_eq!(
+        (moved, ground.store.events(&key(1)).await.unwrap().len()),
+        (4, 40)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -137,20 +229,36 @@ async fn thirty_documents_with_long_lives_and_their_call_are_one_transaction() {
     let ground = ground(&emulator).await;
     // Every assumption fails for all of them: events to move out, other references, another document.
     for version in 0..8 {
-        let changes = (1..=30).map(|id| Change { event: Some(event(&key(id), "mapped")), ..change(at_version(id, version, DocumentState::Fetched)) });
+        let changes = (1..=30).map(|id| Change {
+            event: Some(event(&key(id), "mapped")),
+            ..change(at_version(id, version, DocumentState::Fetched))
+        });
         ground.store.write(changes.collect()).await.unwrap();
     }
     let call = call(99, "{}");
     let changes = (1..=30).map(|id| {
-        let mut record = at_version(id, 8, DocumentState::Posting { ready: ready(60), call: call.id() });
+        let mut record = at_version(
+            id,
+            8,
+            DocumentState::Posting {
+                ready: ready(60),
+                call: call.id(),
+            },
+        );
         record.references = vec![format!("OTHER-{id}")];
-        Change { event: Some(event(&key(id), "is sent")), ..change(record) }
+        Change {
+            event: Some(event(&key(id), "is sent")),
+            ..change(record)
+        }
     });
     ground.store.write_call(&call, changes.collect()).await.unwrap();
-    assert!(30 * 3 < ACTIONS_PER_TRANSACTION_MAX);
+    const { assert!(30 * 3 < ACTIONS_PER_TRANSACTION_MAX) };
     for id in 1..=30 {
         assert_eq!(ground.store.events(&key(id)).await.unwrap().len(), 9);
-        assert_eq!(ground.store.find(&format!("other-{id}")).await.unwrap()[0].version, 9);
+        assert_eq!(
+            ground.store.find(&format!("other-{id}")).await.unwrap()[0].version,
+            9
+        );
     }
     let too_many = (200..350).map(|id| change(fetched(id))).collect();
     let refused = ground.store.write_call(&call, too_many).await.unwrap_err();
@@ -169,13 +277,29 @@ async fn errors_and_debug_show_no_payload_and_no_secret() {
     for mut item in all_items(&ground).await {
         if text(&item, keys::SORT).starts_with("C#") {
             item.insert("b".into(), AttributeValue::B(b"jo@example.com".to_vec().into()));
-            ground.dynamodb.put_item().table_name(&ground.table).set_item(Some(item)).send().await.unwrap();
+            ground
+                .dynamodb
+                .put_item()
+                .table_name(&ground.table)
+                .set_item(Some(item))
+                .send()
+                .await
+                .unwrap();
         }
     }
     let error = ground.store.payload(&key(1)).await.unwrap_err();
-    assert!(matches!(&error, ports::StoreError::Unreadable { place, .. } if place.contains(&key(1).to_string())), "{error}");
+    assert!(
+        matches!(&error, ports::StoreError::Unreadable { place, .. } if place.contains(&key(1).to_string())),
+        "{error}"
+    );
     assert!(!error.to_string().contains("example.com"));
-    ground.dynamodb.delete_table().table_name(&ground.table).send().await.unwrap();
+    ground
+        .dynamodb
+        .delete_table()
+        .table_name(&ground.table)
+        .send()
+        .await
+        .unwrap();
     let error = ground.store.get(&key(1)).await.unwrap_err();
     assert!(error.to_string().contains("ResourceNotFoundException"), "{error}");
 }

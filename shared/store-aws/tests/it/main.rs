@@ -14,6 +14,7 @@
 mod cases;
 #[path = "../../../../tests/contract/mod.rs"]
 mod contract;
+#[allow(dead_code, reason = "other tests use more of it")]
 #[path = "../../../../tests/emulators/mod.rs"]
 mod emulators;
 mod faults;

@@ -52,24 +52,42 @@ impl Proxy {
 
     /// The next `count` requests of an operation, such as `UpdateItem`, meet a fault.
     pub fn fault(&self, operation: &str, fault: Fault, count: usize) {
-        self.script.lock().unwrap().faults.push((operation.to_owned(), fault, count));
+        self.script
+            .lock()
+            .unwrap()
+            .faults
+            .push((operation.to_owned(), fault, count));
     }
 
     /// Requests of an operation so far, repeated ones included.
     pub fn requests(&self, operation: &str) -> usize {
-        self.script.lock().unwrap().requests.get(operation).copied().unwrap_or(0)
+        self.script
+            .lock()
+            .unwrap()
+            .requests
+            .get(operation)
+            .copied()
+            .unwrap_or(0)
     }
 
     /// True when every fault was met.
     pub fn is_over(&self) -> bool {
-        self.script.lock().unwrap().faults.iter().all(|(_, _, left)| *left == 0)
+        self.script
+            .lock()
+            .unwrap()
+            .faults
+            .iter()
+            .all(|(_, _, left)| *left == 0)
     }
 }
 
 impl Script {
     fn meet(&mut self, operation: &str) -> Option<Fault> {
         *self.requests.entry(operation.to_owned()).or_default() += 1;
-        let (_, fault, left) = self.faults.iter_mut().find(|(of, _, left)| of == operation && *left > 0)?;
+        let (_, fault, left) = self
+            .faults
+            .iter_mut()
+            .find(|(of, _, left)| of == operation && *left > 0)?;
         *left -= 1;
         Some(*fault)
     }
@@ -81,7 +99,11 @@ async fn serve(mut client: TcpStream, server: SocketAddr, script: &Mutex<Script>
     let head = String::from_utf8_lossy(&request).into_owned();
     let operation = head
         .lines()
-        .find_map(|line| line.to_ascii_lowercase().starts_with("x-amz-target:").then(|| line.rsplit('.').next().unwrap_or_default().trim()))
+        .find_map(|line| {
+            line.to_ascii_lowercase()
+                .starts_with("x-amz-target:")
+                .then(|| line.rsplit('.').next().unwrap_or_default().trim())
+        })
         .unwrap_or_default();
     let fault = script.lock().unwrap().meet(operation);
     if fault == Some(Fault::Throttle) {
@@ -117,9 +139,14 @@ async fn read_request(client: &mut TcpStream) -> std::io::Result<Vec<u8>> {
             return Err(std::io::ErrorKind::UnexpectedEof.into());
         }
         request.extend_from_slice(&some[..count]);
-        let Some(end) = request.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
+        let Some(end) = request.windows(4).position(|four| four == b"\r\n\r\n") else {
+            continue;
+        };
         let head = String::from_utf8_lossy(&request[..end]).to_ascii_lowercase();
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok()).unwrap_or(0);
+        let length = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok())
+            .unwrap_or(0);
         if request.len() >= end + 4 + length {
             return Ok(request);
         }
