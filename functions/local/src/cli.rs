@@ -55,6 +55,12 @@ pub enum Command {
     Reconcile(ReconcileArguments),
     /// Show or check the settings.
     Settings(SettingsArguments),
+    /// Show, check, test, import and export the rules.
+    Rules(RulesArguments),
+    /// Which documents would differ under another rules file; sends nothing.
+    Replay(ReplayArguments),
+    /// Write the reference pages of fields, conditions, actions and settings.
+    Reference(ReferenceArguments),
 }
 
 /// Arguments of `demo`.
@@ -248,6 +254,107 @@ pub enum SettingsCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// Arguments of `rules`.
+#[derive(Debug, Args)]
+pub struct RulesArguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: RulesCommand,
+}
+
+/// The commands of `rules`.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// Every rule, in the order in which they run.
+    List {
+        /// One JSON object instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check the rules, and the names they write against QuickBooks' lists.
+    Check {
+        /// Only the file itself; asks nothing of QuickBooks.
+        #[arg(long)]
+        offline: bool,
+        /// One JSON object instead of sentences.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run the tests that stand in the rules file.
+    Test {
+        /// One JSON object instead of sentences.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take rules from a sheet into the rules file: the full form, or with --name a sheet of two columns as one rule.
+    Import {
+        /// The sheet: QuickBooks name left, source value right; or what `rules export` wrote.
+        #[arg(long, value_name = "FILE")]
+        csv: PathBuf,
+        /// The name of the rule that a sheet of two columns becomes; a rule of this name is replaced.
+        #[arg(long, value_name = "NAME", requires_all = ["action", "field"])]
+        name: Option<String>,
+        /// The action of that rule, such as map_sku.
+        #[arg(long, value_name = "ACTION", requires = "name")]
+        action: Option<String>,
+        /// The field that the right column is compared with, such as sku.
+        #[arg(long, value_name = "FIELD", requires = "name")]
+        field: Option<String>,
+    },
+    /// Write every rule as a sheet, which `rules import` reads back without loss.
+    Export {
+        /// The file to write; standard output when left out.
+        #[arg(long, value_name = "FILE")]
+        csv: Option<PathBuf>,
+    },
+    /// What the rules do to one order, and which nearly matched.
+    Explain {
+        /// Order number, or one of the order's references.
+        #[arg(value_name = "NUM")]
+        number: String,
+        /// One JSON object instead of sentences.
+        #[arg(long)]
+        json: bool,
+    },
+    /// The versions with which documents were posted.
+    History {
+        /// One JSON object instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write the rules file as it was in a version; the file that is there is kept as FILE.old.
+    Rollback {
+        /// The version, as `rules history` shows it.
+        #[arg(value_name = "VERSION")]
+        version: String,
+    },
+}
+
+/// Arguments of `replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArguments {
+    /// First day, as orders were processed (company time zone).
+    #[arg(long, value_name = "D")]
+    pub from: String,
+    /// Last day.
+    #[arg(long, value_name = "D")]
+    pub to: String,
+    /// The other rules file.
+    #[arg(long, value_name = "FILE")]
+    pub rules: PathBuf,
+    /// One JSON object instead of tables.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `reference`.
+#[derive(Debug, Args)]
+pub struct ReferenceArguments {
+    /// The directory that gets the pages.
+    #[arg(long, value_name = "DIR")]
+    pub write: PathBuf,
 }
 
 fn parse_state(text: &str) -> Result<StateName, String> {

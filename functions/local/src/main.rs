@@ -54,6 +54,9 @@ async fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Log(arguments) => commands::log::run(cli, arguments).await,
         Command::Reconcile(arguments) => commands::reconcile::run(cli, arguments).await,
         Command::Settings(arguments) => commands::settings::run(cli, arguments).await,
+        Command::Rules(arguments) => commands::rules::run(cli, arguments).await,
+        Command::Replay(arguments) => commands::replay::run(cli, arguments).await,
+        Command::Reference(arguments) => commands::reference::run(arguments),
     }
 }
 

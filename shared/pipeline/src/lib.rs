@@ -14,6 +14,7 @@ pub mod lists;
 pub mod post;
 pub mod preview;
 pub mod reconcile;
+pub mod replay;
 pub mod report;
 pub mod resolve;
 pub mod resync;

@@ -35,8 +35,21 @@ pub struct Proof {
     pub summary: Summary,
     /// Skipped documents by the rule or setting that skipped them.
     pub skipped_by: BTreeMap<String, usize>,
+    /// Posted documents whose total rules changed on purpose: what the buyer paid, and what the books hold.
+    pub changed_by_rules: Vec<ChangedTotal>,
     /// What does not agree.
     pub differences: Vec<Difference>,
+}
+
+/// A posted document whose total rules changed, with the setting rules.changed_totals = "post".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ChangedTotal {
+    /// The order's number.
+    pub number: String,
+    /// The order's total, with its currency.
+    pub source: String,
+    /// The document's total, with its currency.
+    pub posted: String,
 }
 
 /// One thing that does not agree.
@@ -89,6 +102,7 @@ pub async fn reconcile(
         source: sum_source(&headers),
         summary,
         skipped_by,
+        changed_by_rules: find_changed_totals(&all),
         differences,
     })
 }
@@ -103,11 +117,29 @@ fn sum_source(headers: &[OrderHeader]) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// Without rules a posted document comes to the order's total, or it would not have been posted.
+fn find_changed_totals(records: &[DocumentRecord]) -> Vec<ChangedTotal> {
+    let changed = records.iter().filter_map(|record| {
+        let DocumentState::Posted { total, rules_version: Some(_), .. } = &record.state else {
+            return None;
+        };
+        let source = record.total?.rounded();
+        (*total != source).then(|| ChangedTotal {
+            number: record.number.clone(),
+            source: source.to_string(),
+            posted: total.to_string(),
+        })
+    });
+    changed.collect()
+}
+
 fn count_skipped(records: &[DocumentRecord]) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for record in records {
         if let DocumentState::Skipped { reason } = &record.state {
-            *counts.entry(reason.code.to_string()).or_default() += 1;
+            let code = reason.code.to_string();
+            let by = reason.rule.as_ref().map_or_else(|| code.clone(), |rule| format!("{code}: {rule}"));
+            *counts.entry(by).or_default() += 1;
         }
     }
     counts

@@ -242,7 +242,7 @@ pub(crate) async fn lift_pause(core: &Core, record: &DocumentRecord) -> Result<(
     Ok(())
 }
 
-async fn read_again(
+pub(crate) async fn read_again(
     source: &dyn OrderSource,
     record: &DocumentRecord,
 ) -> Result<Option<Box<domain::Order>>, RunError> {

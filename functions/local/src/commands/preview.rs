@@ -3,7 +3,7 @@
 //! In: an order number. Out: mapped fields with their sources, warnings, the planned request bodies, and for a posted order what
 //! QuickBooks holds now. Two runs print the same bytes.
 
-use domain::{DocumentState, Explanation};
+use domain::{DocumentState, Explanation, RuleTrace};
 use pipeline::preview::{Plan, Preview, preview};
 use ports::{FoundTransaction, Probe, ProbeBy};
 use serde_json::{Value, json};
@@ -33,6 +33,8 @@ pub async fn run(cli: &Cli, arguments: &PreviewArguments) -> anyhow::Result<Exit
             .explanation
             .fields
             .retain(|field| field.field.to_lowercase().contains(&part));
+        let facts = &mut preview.explanation.rules.facts;
+        facts.retain(|fact| fact.field.contains(&part));
     }
     let posted = read_posted(&assembly, &preview).await?;
     if arguments.json {
@@ -134,7 +136,12 @@ fn to_json(preview: &Preview, posted: &[FoundTransaction]) -> anyhow::Result<Val
         "currency": total.currency,
         "state": preview.record.as_ref().map(|record| record.state.name()),
         "fields": preview.explanation.fields,
-        "rules": [],
+        "order": preview.explanation.rules.facts,
+        "rules": preview.explanation.rules.fired,
+        "near_misses": preview.explanation.rules.near_misses,
+        "rules_version": preview.explanation.rules.version,
+        "ruled_difference": preview.explanation.rules.ruled_difference.map(|amount| amount.to_string()),
+        "kept": preview.explanation.rules.kept,
         "warnings": preview.explanation.warnings,
     });
     let plan = match &preview.plan {
@@ -184,6 +191,8 @@ fn print_preview(preview: &Preview, posted: &[FoundTransaction]) -> anyhow::Resu
         preview.order.total_charge().rounded(),
         state
     );
+    print_facts(&preview.explanation.rules);
+    print_rules(&preview.explanation.rules);
     print_fields(&preview.explanation);
     match &preview.plan {
         Plan::Skip(reason) => say!("It would be skipped: {reason}"),
@@ -228,6 +237,71 @@ fn print_preview(preview: &Preview, posted: &[FoundTransaction]) -> anyhow::Resu
     }
     say!("Preview: nothing was written.");
     Ok(())
+}
+
+/// The order and its lines as rules see them, before and after.
+fn print_facts(rules: &RuleTrace) {
+    let mut shown = show::table(&["Line", "Field", "Value", "Before the rules", "From", "Rules"]);
+    for fact in &rules.facts {
+        let before = if fact.before == fact.after {
+            ""
+        } else {
+            fact.before.as_str()
+        };
+        shown.add_row([
+            fact.line
+                .map(|line| line.to_string())
+                .unwrap_or_default()
+                .as_str(),
+            fact.field.as_str(),
+            fact.after.as_str(),
+            before,
+            fact.source.as_str(),
+            fact.rules.join(", ").as_str(),
+        ]);
+    }
+    if !rules.facts.is_empty() {
+        say!("{shown}");
+    }
+}
+
+/// The rules that fired, in order, and those that nearly did.
+pub fn print_rules(rules: &RuleTrace) {
+    let Some(version) = &rules.version else { return };
+    say!("Rules (version {version}): {} fired", rules.fired.len());
+    let place = |line: Option<usize>| line.map(|line| format!("line {line} ")).unwrap_or_default();
+    for fired in &rules.fired {
+        say!(
+            "  {}{}",
+            fired.rule,
+            if fired.stopped {
+                " (no later rule runs)"
+            } else {
+                ""
+            }
+        );
+        for change in &fired.changes {
+            say!(
+                "    {}{}: '{}' -> '{}'",
+                place(change.line),
+                change.field,
+                change.before,
+                change.after
+            );
+        }
+    }
+    for near in &rules.near_misses {
+        say!(
+            "  Nearly: {} ({}{} failed; the value is '{}')",
+            near.rule,
+            place(near.line),
+            near.failed,
+            near.actual
+        );
+    }
+    if let Some(difference) = rules.ruled_difference {
+        say!("  The rules change the total by {difference}.");
+    }
 }
 
 fn print_fields(explanation: &Explanation) {

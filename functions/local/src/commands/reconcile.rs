@@ -42,6 +42,14 @@ fn print_proof(proof: &pipeline::reconcile::Proof) {
     for (code, count) in &proof.skipped_by {
         say!("{count} skipped: {code}");
     }
+    for one in &proof.changed_by_rules {
+        say!(
+            "Rules changed the total of order {}: {} in Linnworks, {} in QuickBooks",
+            one.number,
+            one.source,
+            one.posted
+        );
+    }
     let held: Vec<_> = proof
         .summary
         .documents

@@ -28,7 +28,11 @@ pub async fn run(cli: &Cli, arguments: &SettingsArguments) -> anyhow::Result<Exi
     }
 }
 
-fn read_file(cli: &Cli) -> anyhow::Result<mapping::Settings> {
+/// The settings file, without credentials.
+///
+/// # Errors
+/// A configuration or settings that cannot be used.
+pub fn read_file(cli: &Cli) -> anyhow::Result<mapping::Settings> {
     // The settings need no credentials: with a configuration its own file is meant, without one settings.toml beside it.
     let path = match read_config(&cli.config, &|_| Some("unused".to_owned())) {
         Ok(config) => config.settings_path,

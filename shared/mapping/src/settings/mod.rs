@@ -12,6 +12,7 @@ mod money;
 mod operations;
 pub(crate) mod parse;
 mod product;
+mod reference;
 mod rules;
 mod value;
 
@@ -33,6 +34,7 @@ pub use parse::SettingsError;
 pub use product::{
     Discount, DiscountMode, MatchBy, MissingProduct, Product, ProductMap, Shipping, SkuFrom, ZeroValueLines,
 };
+pub use reference::settings_markdown;
 pub use rules::{ChangedTotals, RulesSettings};
 pub use value::{ZoneName, find_zone};
 
