@@ -46,6 +46,11 @@ impl ShownState {
         }
     }
 
+    /// True when nobody has to act and no run is needed.
+    pub fn is_settled(self) -> bool {
+        matches!(self, Self::Posted | Self::Skipped)
+    }
+
     /// The word shown.
     pub fn as_str(self) -> &'static str {
         match self {
