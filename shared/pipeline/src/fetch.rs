@@ -287,7 +287,8 @@ async fn store_chunk(
             changes.push(change);
         }
     }
-    core.store.write(changes).await?;
+    // A record that another worker changed meanwhile keeps its old fingerprint: the overlap of the next run reads the order again.
+    core.store.write_each(changes).await?;
     core.hint(QueueName::Orders, work).await?;
     Ok(touched)
 }

@@ -138,18 +138,20 @@ async fn is_still_paused(core: &Core, record: &DocumentRecord) -> Result<bool, S
 async fn write_mapped(core: &Core, changes: Vec<Change>) -> Result<Vec<DocumentKey>, RunError> {
     let mut touched = Vec::new();
     for chunk in changes.chunks(DOCUMENTS_PER_WRITE_MAX) {
-        core.store.write(chunk.to_vec()).await?;
-        let ready = chunk
+        // A stale one has another worker that saw to it.
+        let stale = core.store.write_each(chunk.to_vec()).await?;
+        let written: Vec<&Change> = chunk.iter().filter(|change| !stale.contains(&change.record.key)).collect();
+        let ready = written
             .iter()
             .filter(|change| matches!(change.record.state, DocumentState::Ready { .. }));
         core.hint(QueueName::Postings, ready.map(|change| change.record.key.clone()))
             .await?;
-        let ended = chunk
+        let ended = written
             .iter()
             .filter(|change| !change.record.state.name().is_moving())
             .count();
         core.tell(Progress::Settled(ended));
-        touched.extend(chunk.iter().map(|change| change.record.key.clone()));
+        touched.extend(written.iter().map(|change| change.record.key.clone()));
     }
     Ok(touched)
 }
