@@ -35,6 +35,13 @@ pub struct RuleTrace {
     pub facts: Vec<FactTrace>,
 }
 
+impl RuleTrace {
+    /// True when there were no rules and nothing was asked for.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// A rule that matched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FiredRule {
@@ -108,7 +115,7 @@ pub struct Explanation {
     /// Things that were changed or may surprise, such as a shortened number.
     pub warnings: Vec<String>,
     /// What the rules did.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "RuleTrace::is_empty")]
     pub rules: RuleTrace,
 }
 

@@ -6,5 +6,6 @@ mod customers;
 mod documents;
 mod money;
 mod products;
+mod rules;
 mod tax;
 mod world;
