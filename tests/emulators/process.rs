@@ -25,6 +25,18 @@ impl Emulator {
         format!("http://{}", self.address)
     }
 
+    /// Its process.
+    pub fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The last lines that it wrote.
+    pub fn words(&self, lines: usize) -> String {
+        let words = std::fs::read_to_string(self._directory.path().join("output.txt")).unwrap_or_default();
+        let last: Vec<&str> = words.lines().rev().take(lines).collect();
+        last.into_iter().rev().collect::<Vec<_>>().join("\n")
+    }
+
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address

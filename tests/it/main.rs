@@ -7,6 +7,7 @@
     reason = "everything here is a test, helper functions included"
 )]
 
+mod aws;
 mod clients;
 mod dependencies;
 mod errors;
@@ -16,4 +17,5 @@ mod errors_orders;
 mod errors_quickbooks;
 mod kill;
 mod protocol;
+mod rules;
 mod tidy;

@@ -272,7 +272,7 @@ async fn connect(url: &str) -> Connection {
         .endpoint_url(url)
         .load()
         .await;
-    Connection::on(config)
+    Connection::on(&config)
 }
 
 /// Runs tests/aws/stack.py and returns what it prints.

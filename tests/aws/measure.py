@@ -1,6 +1,6 @@
 """Numbers of the built functions: package size, start (process start to the first poll), first answer, memory.
 
-    numbers.py DIRECTORY EMPTY_FUNCTION
+    measure.py DIRECTORY EMPTY_FUNCTION
 
 A small Runtime API on loopback stands in for Lambda. Starts of all functions and of an empty one are interleaved, so that a busy machine
 disturbs all alike; medians are compared. Status 1 when a goal is missed: 4 MB zipped, 1.5 times the start of the empty function.
