@@ -52,7 +52,7 @@ impl<'a> Work<'a> {
                 "Complete the order in Linnworks, or set customer.mode to another mode.",
             )
         };
-        let name = self.to_name(&raw).ok_or_else(missing_name)?;
+        let name = self.make_safe_name(&raw).ok_or_else(missing_name)?;
         let customer = self.resolve_customer(&name, settings)?;
         self.explanation
             .note("customer", customer.name(), Some(path), Some("customer.mode"));
@@ -61,7 +61,7 @@ impl<'a> Work<'a> {
 
     /// The customer that a rule names; found or made like any other, without a buyer's data.
     fn map_ruled_customer(&mut self, raw: &str, by: &str) -> Hold<CustomerRef> {
-        let name = self.to_name(raw).ok_or_else(|| {
+        let name = self.make_safe_name(raw).ok_or_else(|| {
             let cause = format!("The {by} takes the customer's name away");
             hold(ReasonCode::CustomerNameMissing, cause, "Correct the rule.")
         })?;
@@ -71,7 +71,7 @@ impl<'a> Work<'a> {
     }
 
     /// A name that QuickBooks takes.
-    fn to_name(&mut self, raw: &str) -> Option<String> {
+    fn make_safe_name(&mut self, raw: &str) -> Option<String> {
         let cleaned = self.text(raw, usize::MAX)?;
         let name = text::safe_name(&cleaned, NAME_CHARACTERS_MAX - 20)?;
         if name != raw.trim() {

@@ -314,7 +314,9 @@ fn print_fields(explanation: &Explanation) {
             field.setting.as_deref().unwrap_or(""),
         ]);
     }
-    say!("{shown}");
+    if !explanation.fields.is_empty() {
+        say!("{shown}");
+    }
     for warning in &explanation.warnings {
         say!("Note: {warning}");
     }
