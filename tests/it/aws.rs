@@ -77,7 +77,7 @@ async fn faults_kills_wiped_queues_and_repeated_messages_double_and_lose_nothing
     seller.quickbooks.set_switches(|switches| switches.fault_probabilities = Some(FaultProbabilities { seed: 43, entries }));
     let deployed = Deployed::deploy(&seller, "faults").await;
     deployed.send("orders", "{ this is no message").await;
-    deployed.wait_until_fetched(seller.expected.len(), PATIENCE).await;
+    deployed.wait_until_fetched(PATIENCE).await;
     deployed.purge("orders").await;
     let killed = deployed.kill_functions_until_posted(&seller, Duration::from_secs(60)).await;
     println!("{killed} processes of functions were killed at work");

@@ -11,7 +11,7 @@ use linnworks::{Linnworks, LinnworksConfig};
 use mapping::Settings;
 use pipeline::Core;
 use ports::{
-    Clock, ConnectorError, DocumentFilter, OrderHeader, OrderSource, OrdersRead, QueueName, Store, TokenVault, Window,
+    Clock, ConnectorError, DocumentFilter, OrderHeader, OrderSource, OrdersRead, QueueName, Window,
 };
 use simulators::linnworks::LinnworksSimulator;
 use simulators::time::SimulatedTime;

@@ -11,7 +11,7 @@ use linnworks::{Linnworks, LinnworksConfig};
 use mapping::Settings;
 use pipeline::Core;
 use pipeline::fetch::{FetchRequest, fetch_orders};
-use ports::{Books, CallState, Clock, QueueName, Store};
+use ports::{CallState, Clock, QueueName, Store};
 use quickbooks_online::{QuickBooksConfig, QuickBooksOnline};
 use simulators::linnworks::LinnworksSimulator;
 use simulators::quickbooks_online::{CompanySeed, QuickBooksOnlineSimulator};
