@@ -36,7 +36,9 @@ fn assert_stale(result: Result<(), StoreError>, name: &str) {
 }
 
 /// Runs the same work twice at the same time; needs a runtime with two threads.
-async fn race<T: Send + 'static, F: Future<Output = T> + Send + 'static>(work: impl Fn(usize) -> F) -> Vec<T> {
+async fn race<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
+    work: impl Fn(usize) -> F,
+) -> Vec<T> {
     let start = Arc::new(Barrier::new(2));
     let works: Vec<_> = (0..2)
         .map(|who| {

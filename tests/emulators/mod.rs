@@ -43,19 +43,27 @@ pub fn are_skipped() -> bool {
 /// With a plain sentence when it cannot be installed or does not answer.
 pub fn start_ministack() -> Emulator {
     let tool = install::ministack();
-    process::start("ministack", "/_ministack/health", START_MAX, |port, directory: &Path| {
-        let mut command = std::process::Command::new(tool.join("bin/ministack"));
-        command
-            .env_clear()
-            .envs(std::env::vars().filter(|(name, _)| matches!(name.as_str(), "PATH" | "HOME" | "TMPDIR" | "LANG")))
-            .env("BIND_HOST", "127.0.0.1")
-            .env("GATEWAY_PORT", port.to_string())
-            .env("AWS_ACCESS_KEY_ID", ACCESS_KEY)
-            .env("AWS_SECRET_ACCESS_KEY", ACCESS_KEY)
-            .env("AWS_DEFAULT_REGION", REGION)
-            .current_dir(directory);
-        command
-    })
+    process::start(
+        "ministack",
+        "/_ministack/health",
+        START_MAX,
+        |port, directory: &Path| {
+            let mut command = std::process::Command::new(tool.join("bin/ministack"));
+            command
+                .env_clear()
+                .envs(
+                    std::env::vars()
+                        .filter(|(name, _)| matches!(name.as_str(), "PATH" | "HOME" | "TMPDIR" | "LANG")),
+                )
+                .env("BIND_HOST", "127.0.0.1")
+                .env("GATEWAY_PORT", port.to_string())
+                .env("AWS_ACCESS_KEY_ID", ACCESS_KEY)
+                .env("AWS_SECRET_ACCESS_KEY", ACCESS_KEY)
+                .env("AWS_DEFAULT_REGION", REGION)
+                .current_dir(directory);
+            command
+        },
+    )
 }
 
 /// Starts DynamoDB Local, in memory.
@@ -68,10 +76,19 @@ pub fn start_dynamodb_local() -> Emulator {
     process::start("DynamoDB Local", "/", START_MAX, |port, _directory| {
         let mut command = std::process::Command::new("java");
         command
-            .arg(format!("-Djava.library.path={}", tool.join("DynamoDBLocal_lib").display()))
+            .arg(format!(
+                "-Djava.library.path={}",
+                tool.join("DynamoDBLocal_lib").display()
+            ))
             .args(["-Xmx256m", "-jar"])
             .arg(tool.join("DynamoDBLocal.jar"))
-            .args(["-inMemory", "-sharedDb", "-disableTelemetry", "-port", &port.to_string()])
+            .args([
+                "-inMemory",
+                "-sharedDb",
+                "-disableTelemetry",
+                "-port",
+                &port.to_string(),
+            ])
             .current_dir(&tool);
         command
     })

@@ -52,11 +52,20 @@ impl Drop for Emulator {
 }
 
 /// Starts `name` by the command of a port, and waits until it answers at `path`.
-pub(super) fn start(name: &str, path: &str, patience: Duration, command: impl Fn(u16, &Path) -> Command) -> Emulator {
+pub(super) fn start(
+    name: &str,
+    path: &str,
+    patience: Duration,
+    command: impl Fn(u16, &Path) -> Command,
+) -> Emulator {
     let mut words = String::new();
     for _ in 0..PORTS_MAX {
         let directory = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let log = directory.path().join("output.txt");
         let output = std::fs::File::create(&log).unwrap();
@@ -66,11 +75,18 @@ pub(super) fn start(name: &str, path: &str, patience: Duration, command: impl Fn
             .stderr(output)
             .spawn()
             .unwrap_or_else(|error| panic!("{name} cannot be started: {error}"));
-        let mut emulator = Emulator { child, address, _directory: directory };
+        let mut emulator = Emulator {
+            child,
+            address,
+            _directory: directory,
+        };
         let end = Instant::now() + patience;
         while Instant::now() < end && emulator.child.try_wait().unwrap().is_none() {
             if answers(address, path) {
-                assert!(is_owned(port, emulator.child.id()), "port {port} is answered by another process than our {name}");
+                assert!(
+                    is_owned(port, emulator.child.id()),
+                    "port {port} is answered by another process than our {name}"
+                );
                 return emulator;
             }
             std::thread::sleep(Duration::from_millis(50));
@@ -86,7 +102,10 @@ fn answers(address: SocketAddr, path: &str) -> bool {
     let ask = || -> std::io::Result<bool> {
         let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
         stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+        )?;
         let mut first = [0; 5];
         stream.read_exact(&mut first)?;
         Ok(&first == b"HTTP/")
@@ -102,12 +121,19 @@ fn is_owned(port: u16, process: u32) -> bool {
         return !Path::new("/proc/net/tcp").exists();
     }
     let owned = |process: &str| {
-        let files = std::fs::read_dir(format!("/proc/{process}/fd")).into_iter().flatten();
+        let files = std::fs::read_dir(format!("/proc/{process}/fd"))
+            .into_iter()
+            .flatten();
         files
             .filter_map(|file| std::fs::read_link(file.ok()?.path()).ok())
-            .any(|link| inodes.iter().any(|inode| link.as_os_str() == format!("socket:[{inode}]").as_str()))
+            .any(|link| {
+                inodes
+                    .iter()
+                    .any(|inode| link.as_os_str() == format!("socket:[{inode}]").as_str())
+            })
     };
-    let children = std::fs::read_to_string(format!("/proc/{process}/task/{process}/children")).unwrap_or_default();
+    let children =
+        std::fs::read_to_string(format!("/proc/{process}/task/{process}/children")).unwrap_or_default();
     owned(&process.to_string()) || children.split_whitespace().any(owned)
 }
 
@@ -120,7 +146,8 @@ fn listening_inodes(port: u16) -> Vec<String> {
             let rows = table.lines().filter_map(|row| {
                 let fields: Vec<&str> = row.split_whitespace().collect();
                 // 0A is LISTEN.
-                (fields.get(1)?.ends_with(&wanted) && *fields.get(3)? == "0A").then(|| fields.get(9).map(|inode| (*inode).to_owned()))?
+                (fields.get(1)?.ends_with(&wanted) && *fields.get(3)? == "0A")
+                    .then(|| fields.get(9).map(|inode| (*inode).to_owned()))?
             });
             rows.collect::<Vec<_>>()
         })

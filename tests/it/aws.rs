@@ -31,7 +31,11 @@ const ORDERS_WITH_FAULTS: u32 = 300;
 const PATIENCE: Duration = Duration::from_secs(540);
 
 fn options(seed: u64) -> SellerOptions {
-    SellerOptions { seed, batch_documents_max: 30, ..SellerOptions::default() }
+    SellerOptions {
+        seed,
+        batch_documents_max: 30,
+        ..SellerOptions::default()
+    }
 }
 
 /// Ends the run: nothing moves, the books are those that were expected, and so is the store.
@@ -52,12 +56,25 @@ async fn a_thousand_orders_pass_through_the_stack_by_its_schedules_to_the_penny(
     let begun = std::time::Instant::now();
     let deployed = Deployed::deploy(&seller, "books").await;
     audit(&seller, &deployed).await;
-    println!("{ORDERS} orders in {} s, deployment included", begun.elapsed().as_secs());
+    println!(
+        "{ORDERS} orders in {} s, deployment included",
+        begun.elapsed().as_secs()
+    );
     let counters = seller.quickbooks.counters();
-    println!("QuickBooks: {} batches with {} documents, {} reads", counters.batch, counters.batch_items, counters.reads);
+    println!(
+        "QuickBooks: {} batches with {} documents, {} reads",
+        counters.batch, counters.batch_items, counters.reads
+    );
     println!("peak memory in KB: {:?}", deployed.peak_memory_kilobytes());
-    let proof = deployed.invoke("reconcile", &json!({"task": "proof", "days": 1})).await;
-    let unproved: Vec<_> = proof["answer"]["differences"].as_array().into_iter().flatten().take(5).collect();
+    let proof = deployed
+        .invoke("reconcile", &json!({"task": "proof", "days": 1}))
+        .await;
+    let unproved: Vec<_> = proof["answer"]["differences"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .take(5)
+        .collect();
     assert_eq!(proof["answer"]["proved"], true, "{unproved:?} {}", proof["error"]);
     deployed.check_policies().await;
 }
@@ -73,28 +90,53 @@ async fn faults_kills_wiped_queues_and_repeated_messages_double_and_lose_nothing
         (FaultKind::CommitThen500, 0.05),
         (FaultKind::Unavailable503BeforeCommit, 0.05),
     ];
-    let entries = faults.into_iter().map(|(kind, share)| (kind, FaultTarget::WriteOrBatch, share)).collect();
-    seller.quickbooks.set_switches(|switches| switches.fault_probabilities = Some(FaultProbabilities { seed: 43, entries }));
+    let entries = faults
+        .into_iter()
+        .map(|(kind, share)| (kind, FaultTarget::WriteOrBatch, share))
+        .collect();
+    seller.quickbooks.set_switches(|switches| {
+        switches.fault_probabilities = Some(FaultProbabilities { seed: 43, entries })
+    });
     let deployed = Deployed::deploy(&seller, "faults").await;
     deployed.send("orders", "{ this is no message").await;
     deployed.wait_until_fetched(PATIENCE).await;
     deployed.purge("orders").await;
-    let killed = deployed.kill_functions_until_posted(&seller, Duration::from_secs(60)).await;
+    let killed = deployed
+        .kill_functions_until_posted(&seller, Duration::from_secs(60))
+        .await;
     println!("{killed} processes of functions were killed at work");
     deployed.purge("postings").await;
-    seller.quickbooks.set_switches(|switches| switches.fault_probabilities = None);
+    seller
+        .quickbooks
+        .set_switches(|switches| switches.fault_probabilities = None);
     audit(&seller, &deployed).await;
     // Every message once more, twice: nothing is to be done any more.
     let before = seller.quickbooks.books().transactions.len();
     let keys: Vec<String> = seller.expected.keys().take(60).cloned().collect();
     for queue in ["orders", "postings", "postings"] {
         for id in &keys {
-            deployed.send(queue, &json!({"version": 1, "key": format!("order:{id}")}).to_string()).await;
+            deployed
+                .send(
+                    queue,
+                    &json!({"version": 1, "key": format!("order:{id}")}).to_string(),
+                )
+                .await;
         }
     }
     deployed.wait_until_empty(&["orders", "postings"], PATIENCE).await;
-    assert_eq!(seller.quickbooks.books().transactions.len(), before, "a repeated message posted again");
-    assert_eq!(deployed.count("orders-dead-letters").await, 1, "the poison message is given up, and it alone");
+    assert_eq!(
+        seller.quickbooks.books().transactions.len(),
+        before,
+        "a repeated message posted again"
+    );
+    assert_eq!(
+        deployed.count("orders-dead-letters").await,
+        1,
+        "the poison message is given up, and it alone"
+    );
     let age = seller.time.now().duration_since(jiff::Timestamp::now());
-    assert!(age.abs() < SignedDuration::from_secs(5), "the test goes by real time");
+    assert!(
+        age.abs() < SignedDuration::from_secs(5),
+        "the test goes by real time"
+    );
 }

@@ -52,7 +52,9 @@ impl Mode {
 }
 
 fn number_from(variable: &str, otherwise: usize) -> usize {
-    std::env::var(variable).ok().map_or(otherwise, |text| text.parse().expect("a number"))
+    std::env::var(variable)
+        .ok()
+        .map_or(otherwise, |text| text.parse().expect("a number"))
 }
 
 /// A company with its process, and the clockwork of the kills.
@@ -83,14 +85,25 @@ async fn survive(mode: Mode) {
         killed += yard.kill_until(goal).await;
         answers_lost += yard.answers_lost;
     }
-    println!("{}: {killed} kills, {answers_lost} between QuickBooks and the store, every order exactly once", mode.name);
+    println!(
+        "{}: {killed} kills, {answers_lost} between QuickBooks and the store, every order exactly once",
+        mode.name
+    );
     // Otherwise the kills were harmless ones and prove nothing.
-    assert!(answers_lost > 0 || kills < KILLS_TELLING_MIN, "{}: none of {killed} kills lost an answer", mode.name);
+    assert!(
+        answers_lost > 0 || kills < KILLS_TELLING_MIN,
+        "{}: none of {killed} kills lost an answer",
+        mode.name
+    );
 }
 
 impl<'a> Yard<'a> {
     async fn open(mode: &'a Mode, seed: u64) -> Self {
-        let options = SellerOptions { seed, document: mode.document, ..SellerOptions::default() };
+        let options = SellerOptions {
+            seed,
+            document: mode.document,
+            ..SellerOptions::default()
+        };
         let mut seller = Seller::open(options, SimulatedTime::new()).await;
         seller.add_orders(ORDERS_AT_FIRST);
         seller.quickbooks.set_switches(|switches| (mode.behave)(switches));
@@ -99,14 +112,25 @@ impl<'a> Yard<'a> {
         let linnbooks = Linnbooks::in_directory(directory.path());
         let random = StdRng::seed_from_u64(seed);
         let run_length = Duration::from_millis(1_500);
-        Self { mode, seller, linnbooks, random, run_length, answers_lost: 0, seed, _directory: directory }
+        Self {
+            mode,
+            seller,
+            linnbooks,
+            random,
+            run_length,
+            answers_lost: 0,
+            seed,
+            _directory: directory,
+        }
     }
 
     /// Kills so many processes; after each the books are checked, after each round they are complete.
     async fn kill_until(&mut self, goal: usize) -> usize {
         let mut killed = 0;
         while killed < goal {
-            self.seller.quickbooks.set_switches(|switches| (self.mode.strike)(switches, self.seed + killed as u64));
+            self.seller
+                .quickbooks
+                .set_switches(|switches| (self.mode.strike)(switches, self.seed + killed as u64));
             while killed < goal && self.run_and_kill().await {
                 killed += 1;
                 self.audit(Stage::Halfway).await;
@@ -141,7 +165,9 @@ impl<'a> Yard<'a> {
         } else {
             self.run_length = (self.run_length + started.elapsed()) / 2;
         }
-        self.seller.quickbooks.set_switches(|switches| switches.fault_queue.clear());
+        self.seller
+            .quickbooks
+            .set_switches(|switches| switches.fault_queue.clear());
         !ran_out
     }
 
@@ -151,7 +177,11 @@ impl<'a> Yard<'a> {
         let within = Duration::from_millis(self.random.random_range(0..40));
         let before = self.writes();
         self.seller.quickbooks.set_switches(|switches| {
-            let fault = PlannedFault { kind: self.mode.aim, target: FaultTarget::WriteOrBatch, after };
+            let fault = PlannedFault {
+                kind: self.mode.aim,
+                target: FaultTarget::WriteOrBatch,
+                after,
+            };
             switches.fault_queue.push_back(fault);
         });
         let mut child = self.linnbooks.start(&["sync", "--json"]);
@@ -180,23 +210,37 @@ impl<'a> Yard<'a> {
             assert!(
                 ended.code == 0 || ended.code == 3,
                 "{} seed {}: sync ended with {}: {} {}",
-                self.mode.name, self.seed, ended.code, ended.errors, ended.json["stopped_by"]
+                self.mode.name,
+                self.seed,
+                ended.code,
+                ended.errors,
+                ended.json["stopped_by"]
             );
             if ended.is_settled() {
                 return;
             }
-            let again = ended.json["run_again_at"].as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());
-            let wait = again.map_or(jiff::SignedDuration::ZERO, |at| at.duration_since(jiff::Timestamp::now()));
+            let again = ended.json["run_again_at"]
+                .as_str()
+                .and_then(|text| text.parse::<jiff::Timestamp>().ok());
+            let wait = again.map_or(jiff::SignedDuration::ZERO, |at| {
+                at.duration_since(jiff::Timestamp::now())
+            });
             tokio::time::sleep(wait.max(jiff::SignedDuration::ZERO).unsigned_abs()).await;
         }
-        panic!("{} seed {}: not settled after {RUNS_MAX} runs", self.mode.name, self.seed);
+        panic!(
+            "{} seed {}: not settled after {RUNS_MAX} runs",
+            self.mode.name, self.seed
+        );
     }
 
     /// True when the books have a transaction that the log does not know of: a request that was done and whose answer was lost.
     async fn has_lost_answer(&self) -> bool {
         let log = self.linnbooks.run(&["log", "--json"]).await.json;
         let known = log["documents"].as_array().into_iter().flatten();
-        let known: usize = known.filter_map(|row| row["quickbooks"].as_array()).map(Vec::len).sum();
+        let known: usize = known
+            .filter_map(|row| row["quickbooks"].as_array())
+            .map(Vec::len)
+            .sum();
         let booked = self.seller.quickbooks.books().transactions;
         // A late commit of 300 ms shows as a call that is still open.
         booked.len() > known || (self.is_late() && log["pending"] != 0)
@@ -214,7 +258,12 @@ impl<'a> Yard<'a> {
         if !log.json.is_null() || stage == Stage::Ended {
             violations.extend(audit_log(&self.seller.expected, &books, &log.json, stage));
         }
-        assert!(violations.is_empty(), "{} seed {}: {violations:#?}", self.mode.name, self.seed);
+        assert!(
+            violations.is_empty(),
+            "{} seed {}: {violations:#?}",
+            self.mode.name,
+            self.seed
+        );
     }
 }
 
@@ -226,19 +275,31 @@ async fn kills_leave_every_order_in_the_books_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kills_double_nothing_when_quickbooks_ignores_the_requestid() {
     let behave = |switches: &mut Switches| switches.requestid = RequestIdMode::Ignored;
-    survive(Mode { behave, ..Mode::ordinary("requestid ignored") }).await;
+    survive(Mode {
+        behave,
+        ..Mode::ordinary("requestid ignored")
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kills_double_nothing_when_quickbooks_takes_equal_numbers() {
     let behave = |switches: &mut Switches| switches.docnumber_unique = false;
-    survive(Mode { behave, ..Mode::ordinary("numbers not unique") }).await;
+    survive(Mode {
+        behave,
+        ..Mode::ordinary("numbers not unique")
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kills_double_nothing_when_a_repeated_batch_is_refused_with_6000() {
     let behave = |switches: &mut Switches| switches.requestid = RequestIdMode::Replay6000;
-    survive(Mode { behave, ..Mode::ordinary("replay refused") }).await;
+    survive(Mode {
+        behave,
+        ..Mode::ordinary("replay refused")
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -246,10 +307,23 @@ async fn kills_double_nothing_when_quickbooks_commits_after_the_connection_is_go
     let aim = FaultKind::SlowCommit { milliseconds: 300 };
     let behave = |switches: &mut Switches| switches.late_commit = LateCommit::Milliseconds(300);
     let strike = |switches: &mut Switches, seed| {
-        let lost = (FaultKind::CommitThenDropConnection, FaultTarget::WriteOrBatch, 0.1);
-        switches.fault_probabilities = Some(FaultProbabilities { seed, entries: vec![lost] });
+        let lost = (
+            FaultKind::CommitThenDropConnection,
+            FaultTarget::WriteOrBatch,
+            0.1,
+        );
+        switches.fault_probabilities = Some(FaultProbabilities {
+            seed,
+            entries: vec![lost],
+        });
     };
-    survive(Mode { behave, strike, aim, ..Mode::ordinary("late commit") }).await;
+    survive(Mode {
+        behave,
+        strike,
+        aim,
+        ..Mode::ordinary("late commit")
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -262,15 +336,27 @@ async fn kills_double_nothing_among_lost_answers() {
             (FaultKind::HtmlBadGateway502 { committed: true }, target, 0.05),
             (FaultKind::DropBeforeCommit, target, 0.05),
             (FaultKind::TruncatedJson, target, 0.05),
-            (FaultKind::BatchPartialThenDrop { committed: 3 }, FaultTarget::Batch, 0.1),
+            (
+                FaultKind::BatchPartialThenDrop { committed: 3 },
+                FaultTarget::Batch,
+                0.1,
+            ),
             (FaultKind::BatchReordered, FaultTarget::Batch, 0.2),
         ];
         switches.fault_probabilities = Some(FaultProbabilities { seed, entries });
     };
-    survive(Mode { strike, ..Mode::ordinary("lost answers") }).await;
+    survive(Mode {
+        strike,
+        ..Mode::ordinary("lost answers")
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kills_leave_exactly_one_payment_for_each_invoice() {
-    survive(Mode { document: "invoice_with_payment", ..Mode::ordinary("invoice with payment") }).await;
+    survive(Mode {
+        document: "invoice_with_payment",
+        ..Mode::ordinary("invoice with payment")
+    })
+    .await;
 }

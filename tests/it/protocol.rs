@@ -11,5 +11,7 @@ use domain::DocumentState;
 /// The name of a state and the code of its reason, such as `held closed-books`.
 fn show(state: &DocumentState) -> String {
     let name = state.name().as_str();
-    state.reason().map_or_else(|| name.to_owned(), |reason| format!("{name} {}", reason.code))
+    state
+        .reason()
+        .map_or_else(|| name.to_owned(), |reason| format!("{name} {}", reason.code))
 }

@@ -65,7 +65,12 @@ fn by_order<'a>(
         let known: Vec<&OrderGuid> = ids.iter().filter(|id| expected.contains_key(*id)).collect();
         match known.as_slice() {
             [id] => booked.entry((*id).clone()).or_default().push(one),
-            other => violations.push(format!("{:?} {} names {} orders: {note}", one.kind, one.id, other.len())),
+            other => violations.push(format!(
+                "{:?} {} names {} orders: {note}",
+                one.kind,
+                one.id,
+                other.len()
+            )),
         }
     }
     booked
@@ -90,7 +95,10 @@ pub fn audit_books(
             }
             _ if of_order.is_empty() => {}
             other => {
-                violations.push(format!("order {} is to end as {other:?} and is in the books", order.number));
+                violations.push(format!(
+                    "order {} is to end as {other:?} and is in the books",
+                    order.number
+                ));
             }
         }
     }
@@ -145,7 +153,12 @@ fn audit_payment(booked: &[&TransactionView], stage: Stage, kinds: &[EntityKind]
             .flat_map(|line| line["LinkedTxn"].as_array().into_iter().flatten())
             .filter_map(|link| link["TxnId"].as_str())
             .collect();
-        if linked != invoice.map(|invoice| invoice.id.as_str()).into_iter().collect::<Vec<_>>() {
+        if linked
+            != invoice
+                .map(|invoice| invoice.id.as_str())
+                .into_iter()
+                .collect::<Vec<_>>()
+        {
             problems.push(format!("payment {} is linked to {linked:?}", payment.id));
         }
     }
@@ -154,7 +167,10 @@ fn audit_payment(booked: &[&TransactionView], stage: Stage, kinds: &[EntityKind]
         && let Some(invoice) = invoice
         && !invoice.balance.is_zero()
     {
-        problems.push(format!("invoice {} has a balance of {}", invoice.id, invoice.balance));
+        problems.push(format!(
+            "invoice {} has a balance of {}",
+            invoice.id, invoice.balance
+        ));
     }
     problems
 }
@@ -173,7 +189,11 @@ fn audit_sums(expected: &BTreeMap<OrderGuid, Expected>, document: &str, books: &
     for one in books.transactions.iter().filter(|one| KINDS.contains(&one.kind)) {
         *found.entry((one.kind, one.currency.clone())).or_default() += one.total;
     }
-    if wanted == found { Vec::new() } else { vec![format!("sums: expected {wanted:?}, found {found:?}")] }
+    if wanted == found {
+        Vec::new()
+    } else {
+        vec![format!("sums: expected {wanted:?}, found {found:?}")]
+    }
 }
 
 /// Every way in which the product's own log (`linnbooks log --json`) differs from the books.
@@ -192,14 +212,28 @@ pub fn audit_log(
             violations.push(format!("the log has an order {id} that was never made"));
             continue;
         };
-        let told: BTreeSet<(String, Decimal)> = row["quickbooks"].as_array().into_iter().flatten().map(told_of).collect();
+        let told: BTreeSet<(String, Decimal)> = row["quickbooks"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(told_of)
+            .collect();
         let of_order = booked.get(&id).map(Vec::as_slice).unwrap_or_default();
-        let real: BTreeSet<(String, Decimal)> =
-            of_order.iter().map(|one| (format!("{:?} {}", one.kind, one.id), one.total)).collect();
+        let real: BTreeSet<(String, Decimal)> = of_order
+            .iter()
+            .map(|one| (format!("{:?} {}", one.kind, one.id), one.total))
+            .collect();
         let state = row["state"].as_str().unwrap_or("");
-        let agrees = if stage == Stage::Ended || state == "posted" { told == real } else { told.is_subset(&real) };
+        let agrees = if stage == Stage::Ended || state == "posted" {
+            told == real
+        } else {
+            told.is_subset(&real)
+        };
         if !agrees {
-            violations.push(format!("order {} is {state} with {told:?} in the log, the books have {real:?}", order.number));
+            violations.push(format!(
+                "order {} is {state} with {told:?} in the log, the books have {real:?}",
+                order.number
+            ));
         }
         let wanted = match &order.end {
             Expectation::Posted { .. } => "posted",
@@ -207,7 +241,10 @@ pub fn audit_log(
             Expectation::Held { .. } => "held",
         };
         if stage == Stage::Ended && state != wanted {
-            violations.push(format!("order {} is {state}, expected {wanted}: {}", order.number, row["reason"]));
+            violations.push(format!(
+                "order {} is {state}, expected {wanted}: {}",
+                order.number, row["reason"]
+            ));
         }
         seen.insert(id);
     }
@@ -222,7 +259,10 @@ pub fn audit_log(
 
 fn told_of(transaction: &Value) -> (String, Decimal) {
     let text = |name: &str| transaction[name].as_str().unwrap_or("").to_owned();
-    (format!("{} {}", text("type"), text("id")), text("total").parse().unwrap_or(Decimal::MIN))
+    (
+        format!("{} {}", text("type"), text("id")),
+        text("total").parse().unwrap_or(Decimal::MIN),
+    )
 }
 
 #[cfg(test)]
@@ -232,7 +272,10 @@ mod tests {
     #[test]
     fn ids_are_found_wherever_they_stand() {
         let id = "0d9f5c32-52a0-4f3a-9f4e-2a6f3f0c7b11";
-        let found = guids_in(&format!("Köln; linnbooks:order:{}:r1 and 1234567-89", id.to_uppercase()));
+        let found = guids_in(&format!(
+            "Köln; linnbooks:order:{}:r1 and 1234567-89",
+            id.to_uppercase()
+        ));
         assert_eq!(found.into_iter().collect::<Vec<_>>(), [id]);
         assert!(guids_in("none here").is_empty());
     }

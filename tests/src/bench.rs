@@ -65,13 +65,21 @@ pub struct Bench {
 
 /// The options of most benches: no anomalies, one currency, five minutes before a look-up.
 pub fn quiet() -> SellerOptions {
-    SellerOptions { anomalies: false, gbp_only: true, settle_unknown_after_seconds: 300, ..SellerOptions::default() }
+    SellerOptions {
+        anomalies: false,
+        gbp_only: true,
+        settle_unknown_after_seconds: 300,
+        ..SellerOptions::default()
+    }
 }
 
 impl Bench {
     /// A bench without orders.
     pub async fn open(options: SellerOptions) -> Self {
-        Self::open_over(options, |store| (store.clone() as Arc<dyn Store>, store as Arc<dyn Queue>)).await
+        Self::open_over(options, |store| {
+            (store.clone() as Arc<dyn Store>, store as Arc<dyn Queue>)
+        })
+        .await
     }
 
     /// A bench whose store and queue are wrapped.
@@ -86,10 +94,20 @@ impl Bench {
         let sqlite = Arc::new(SqliteStore::open(directory.path(), clock.clone()).unwrap());
         let settings = Arc::new(Settings::parse("settings.toml", &seller.settings_text()).unwrap());
         let source = Arc::new(linnworks_of(&seller, clock.clone(), sqlite.clone()));
-        let books = Arc::new(Recorder::over(Arc::new(quickbooks_of(&seller, clock.clone(), sqlite.clone()))));
+        let books = Arc::new(Recorder::over(Arc::new(quickbooks_of(
+            &seller,
+            clock.clone(),
+            sqlite.clone(),
+        ))));
         let (store, queue) = wrap(sqlite);
         let core = Core::new(store, queue, clock, settings);
-        Self { seller, core, source, books, _directory: directory }
+        Self {
+            seller,
+            core,
+            source,
+            books,
+            _directory: directory,
+        }
     }
 
     /// A bench whose forms are proven by one posted order, with nothing written down yet.
@@ -118,7 +136,9 @@ impl Bench {
 
     /// The next matching request to QuickBooks goes wrong like this.
     pub fn strike(&self, kind: FaultKind, target: FaultTarget) {
-        self.seller.quickbooks.set_switches(|switches| switches.strike_next(kind, target));
+        self.seller
+            .quickbooks
+            .set_switches(|switches| switches.strike_next(kind, target));
     }
 
     /// One run; its error is the test's.
@@ -136,14 +156,26 @@ impl Bench {
     pub async fn finish(&self) {
         for _ in 0..RUNS_MAX {
             let run = self.sync().await;
-            if !self.records().await.iter().any(|record| record.state.name().is_moving()) {
+            if !self
+                .records()
+                .await
+                .iter()
+                .any(|record| record.state.name().is_moving())
+            {
                 return;
             }
             let wait = run.run_again_at.map(|at| at.duration_since(self.core.now()));
             self.pass(wait.map_or(SETTLE, |wait| wait.unsigned_abs() + Duration::from_secs(1)));
         }
-        let moving = self.records().await.into_iter().filter(|record| record.state.name().is_moving());
-        panic!("still moving after {RUNS_MAX} runs: {:?}", moving.map(|one| one.number).collect::<Vec<_>>());
+        let moving = self
+            .records()
+            .await
+            .into_iter()
+            .filter(|record| record.state.name().is_moving());
+        panic!(
+            "still moving after {RUNS_MAX} runs: {:?}",
+            moving.map(|one| one.number).collect::<Vec<_>>()
+        );
     }
 
     /// Every record.
@@ -154,7 +186,12 @@ impl Bench {
     /// The record of an order.
     pub async fn record(&self, id: &str) -> DocumentRecord {
         let key = key_of(id);
-        self.core.store.get(&key).await.unwrap().expect("the order was fetched")
+        self.core
+            .store
+            .get(&key)
+            .await
+            .unwrap()
+            .expect("the order was fetched")
     }
 
     /// The state of an order.
@@ -170,7 +207,15 @@ impl Bench {
     /// `linnbooks resync`.
     pub async fn resync(&self, id: &str, replace: bool) -> Resynced {
         let record = self.record(id).await;
-        pipeline::resync::resync(&self.core, self.source.as_ref(), self.books.as_ref(), record, replace).await.unwrap()
+        pipeline::resync::resync(
+            &self.core,
+            self.source.as_ref(),
+            self.books.as_ref(),
+            record,
+            replace,
+        )
+        .await
+        .unwrap()
     }
 
     /// `linnbooks resolve`.
@@ -198,7 +243,10 @@ impl Bench {
     /// Ids of the transactions in the books that carry an order's id, with their notes.
     pub fn booked(&self, id: &str) -> Vec<(String, String)> {
         let books = self.seller.quickbooks.books();
-        let of_order = books.transactions.into_iter().filter_map(|one| Some((one.id, one.private_note?)));
+        let of_order = books
+            .transactions
+            .into_iter()
+            .filter_map(|one| Some((one.id, one.private_note?)));
         of_order.filter(|(_, note)| note.contains(id)).collect()
     }
 }
@@ -232,6 +280,10 @@ fn quickbooks_of(seller: &Seller, clock: Arc<dyn Clock>, vault: Arc<dyn TokenVau
     config.token_url = format!("{address}/oauth2/v1/tokens/bearer");
     config.api_url = address;
     config.allow_loopback = true;
-    config.limits = Limits { calls_per_minute: 100_000, calls_per_second: 1_000, ..Limits::default() };
+    config.limits = Limits {
+        calls_per_minute: 100_000,
+        calls_per_second: 1_000,
+        ..Limits::default()
+    };
     QuickBooksOnline::new(config, clock, vault).unwrap()
 }

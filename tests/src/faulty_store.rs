@@ -12,8 +12,8 @@ use domain::{Currency, DocumentKey, Order};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use ports::{
-    Change, DocumentFilter, DocumentRecord, Event, FormKey, FormState, KnownLists, ListsUpdate, Message, Queue, QueueName,
-    Received, Store, StoreError, StoredCall,
+    Change, DocumentFilter, DocumentRecord, Event, FormKey, FormState, KnownLists, ListsUpdate, Message,
+    Queue, QueueName, Received, Store, StoreError, StoredCall,
 };
 use rust_decimal::Decimal;
 use store_sqlite::SqliteStore;
@@ -54,7 +54,14 @@ enum Fate {
 impl FaultyStore {
     /// Over a real one; the call after `passing` others fails.
     pub fn over(inner: Arc<SqliteStore>, passing: usize, failing: Failing) -> Self {
-        Self { inner, plan: Mutex::new(Plan { passing: Some(passing), failing, is_dead: false }) }
+        Self {
+            inner,
+            plan: Mutex::new(Plan {
+                passing: Some(passing),
+                failing,
+                is_dead: false,
+            }),
+        }
     }
 
     /// True when the planned failure has happened.
@@ -96,8 +103,14 @@ impl FaultyStore {
         }
     }
 
-    async fn call<T>(&self, work: impl Future<Output = Result<T, StoreError>> + Send) -> Result<T, StoreError> {
-        let failed = || StoreError::Medium { place: "a test's store".into(), cause: "it fails on purpose".into() };
+    async fn call<T>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        let failed = || StoreError::Medium {
+            place: "a test's store".into(),
+            cause: "it fails on purpose".into(),
+        };
         match self.fate() {
             Fate::Works => work.await,
             Fate::FailsBefore => Err(failed()),
@@ -162,8 +175,14 @@ impl Store for FaultyStore {
     async fn exchange_rate(&self, currency: Currency, date: Date) -> Result<Option<Decimal>, StoreError> {
         self.call(self.inner.exchange_rate(currency, date)).await
     }
-    async fn put_exchange_rate(&self, currency: Currency, date: Date, rate: Decimal) -> Result<(), StoreError> {
-        self.call(self.inner.put_exchange_rate(currency, date, rate)).await
+    async fn put_exchange_rate(
+        &self,
+        currency: Currency,
+        date: Date,
+        rate: Decimal,
+    ) -> Result<(), StoreError> {
+        self.call(self.inner.put_exchange_rate(currency, date, rate))
+            .await
     }
     async fn put_version(&self, kind: &str, version: &str, text: &str) -> Result<(), StoreError> {
         self.call(self.inner.put_version(kind, version, text)).await
@@ -178,7 +197,12 @@ impl Queue for FaultyStore {
     async fn send(&self, queue: QueueName, messages: &[Message], delay: Duration) -> Result<(), StoreError> {
         self.call(self.inner.send(queue, messages, delay)).await
     }
-    async fn receive(&self, queue: QueueName, most: usize, visibility: Duration) -> Result<Vec<Received>, StoreError> {
+    async fn receive(
+        &self,
+        queue: QueueName,
+        most: usize,
+        visibility: Duration,
+    ) -> Result<Vec<Received>, StoreError> {
         self.call(self.inner.receive(queue, most, visibility)).await
     }
     async fn acknowledge(&self, queue: QueueName, receipts: &[String]) -> Result<(), StoreError> {

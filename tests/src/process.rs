@@ -14,9 +14,16 @@ use tokio::process::{Child, Command};
 /// When it is not there.
 pub fn linnbooks_path() -> PathBuf {
     let test = std::env::current_exe().expect("a running test knows its own path");
-    let target = test.parent().and_then(Path::parent).expect("a test lies in target/PROFILE/deps");
+    let target = test
+        .parent()
+        .and_then(Path::parent)
+        .expect("a test lies in target/PROFILE/deps");
     let path = target.join(format!("linnbooks{}", std::env::consts::EXE_SUFFIX));
-    assert!(path.is_file(), "{} is missing: run `cargo build -p local` first, or `tests/run`", path.display());
+    assert!(
+        path.is_file(),
+        "{} is missing: run `cargo build -p local` first, or `tests/run`",
+        path.display()
+    );
     path
 }
 
@@ -61,7 +68,10 @@ impl Ended {
 impl Linnbooks {
     /// The program for this directory.
     pub fn in_directory(directory: &Path) -> Self {
-        Self { program: linnbooks_path(), directory: directory.to_owned() }
+        Self {
+            program: linnbooks_path(),
+            directory: directory.to_owned(),
+        }
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -83,12 +93,20 @@ impl Linnbooks {
 
     /// Starts it with these arguments.
     pub fn start(&self, arguments: &[&str]) -> Child {
-        self.command(arguments).spawn().expect("the program can be started")
+        self.command(arguments)
+            .spawn()
+            .expect("the program can be started")
     }
 
     /// Runs it with these arguments to its end.
     pub async fn run(&self, arguments: &[&str]) -> Ended {
-        Ended::of(&self.command(arguments).output().await.expect("the program can be started"))
+        Ended::of(
+            &self
+                .command(arguments)
+                .output()
+                .await
+                .expect("the program can be started"),
+        )
     }
 
     /// Waits for a started process.

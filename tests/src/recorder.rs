@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use domain::{Currency, TransactionId, TransactionKind};
 use jiff::civil::Date;
 use ports::{
-    Books, CallOutcome, ConnectorError, EntityOutcome, FoundTransaction, FrozenCall, ListsCursor, ListsUpdate, NewEntity, Probe,
-    Submission,
+    Books, CallOutcome, ConnectorError, EntityOutcome, FoundTransaction, FrozenCall, ListsCursor,
+    ListsUpdate, NewEntity, Probe, Submission,
 };
 use quickbooks_online::QuickBooksOnline;
 use rust_decimal::Decimal;
@@ -39,7 +39,11 @@ pub struct Recorder {
 impl Recorder {
     /// Watches a connector.
     pub fn over(inner: Arc<QuickBooksOnline>) -> Self {
-        Self { inner, asked: Mutex::default(), before_send: Mutex::default() }
+        Self {
+            inner,
+            asked: Mutex::default(),
+            before_send: Mutex::default(),
+        }
     }
 
     /// Everything asked since the beginning or the last `forget`.
@@ -68,7 +72,10 @@ impl Recorder {
 
     /// How often the lists were read.
     pub fn list_reads(&self) -> usize {
-        self.asked().iter().filter(|asked| matches!(asked, Asked::ReadLists)).count()
+        self.asked()
+            .iter()
+            .filter(|asked| matches!(asked, Asked::ReadLists))
+            .count()
     }
 
     /// Forgets what was asked.
@@ -127,7 +134,11 @@ impl Books for Recorder {
         self.inner.read_lists(cursor).await
     }
 
-    async fn read_exchange_rate(&self, currency: Currency, date: Date) -> Result<Option<Decimal>, ConnectorError> {
+    async fn read_exchange_rate(
+        &self,
+        currency: Currency,
+        date: Date,
+    ) -> Result<Option<Decimal>, ConnectorError> {
         self.inner.read_exchange_rate(currency, date).await
     }
 

@@ -80,8 +80,16 @@ pub struct Seller {
 impl Seller {
     /// A seller without orders.
     pub async fn open(options: SellerOptions, time: SimulatedTime) -> Self {
-        let world = World::generate(options.seed, WorldOptions { orders_count: 0, ..WorldOptions::default() });
-        let linnworks = LinnworksSimulator::start(Vec::new(), time.clone()).await.expect("a free port");
+        let world = World::generate(
+            options.seed,
+            WorldOptions {
+                orders_count: 0,
+                ..WorldOptions::default()
+            },
+        );
+        let linnworks = LinnworksSimulator::start(Vec::new(), time.clone())
+            .await
+            .expect("a free port");
         // Many runs follow each other within a minute of real time: Linnworks' own limits are another test's subject.
         linnworks.set_switches(|switches| switches.rate_limits = false);
         let mut company = CompanySeed::united_kingdom();
@@ -90,14 +98,27 @@ impl Seller {
             unit_price: item.unit_price,
             ..ItemSeed::non_inventory(&item.title, &item.sku)
         }));
-        let quickbooks = QuickBooksOnlineSimulator::start(company, time.clone()).await.expect("a free port");
+        let quickbooks = QuickBooksOnlineSimulator::start(company, time.clone())
+            .await
+            .expect("a free port");
         let quickbooks = Arc::new(quickbooks);
-        Self { linnworks, quickbooks, time, expected: BTreeMap::new(), options, next_number: 100_001 }
+        Self {
+            linnworks,
+            quickbooks,
+            time,
+            expected: BTreeMap::new(),
+            options,
+            next_number: 100_001,
+        }
     }
 
     /// Adds orders processed within the last minutes and returns their ids.
     pub fn add_orders(&mut self, count: u32) -> Vec<OrderGuid> {
-        let until = self.time.now().checked_sub(SignedDuration::from_secs(1)).expect("a date of this era");
+        let until = self
+            .time
+            .now()
+            .checked_sub(SignedDuration::from_secs(1))
+            .expect("a date of this era");
         let shares = if self.options.anomalies {
             WorldOptions {
                 cancelled_per_mille: 60,
@@ -123,7 +144,13 @@ impl Seller {
         let mut ids = Vec::new();
         for made in &world.orders {
             let id = guid_of(&made.order);
-            self.expected.insert(id.clone(), Expected { number: made.number, end: made.expectation.clone() });
+            self.expected.insert(
+                id.clone(),
+                Expected {
+                    number: made.number,
+                    end: made.expectation.clone(),
+                },
+            );
             ids.push(id);
         }
         self.linnworks.add_orders(world.order_values());
@@ -133,7 +160,10 @@ impl Seller {
     /// Adds an order as it is.
     pub fn add_order(&mut self, order: Value, end: Expectation) -> OrderGuid {
         let id = guid_of(&order);
-        let number = order["NumOrderId"].as_i64().and_then(|number| i32::try_from(number).ok()).expect("a number");
+        let number = order["NumOrderId"]
+            .as_i64()
+            .and_then(|number| i32::try_from(number).ok())
+            .expect("a number");
         self.expected.insert(id.clone(), Expected { number, end });
         self.linnworks.add_orders(vec![order]);
         id
@@ -141,7 +171,11 @@ impl Seller {
 
     /// An order as Linnworks has it.
     pub fn order(&self, id: &str) -> Value {
-        self.linnworks.orders().into_iter().find(|order| guid_of(order) == id).expect("an order of this seller")
+        self.linnworks
+            .orders()
+            .into_iter()
+            .find(|order| guid_of(order) == id)
+            .expect("an order of this seller")
     }
 
     /// What an order ought to come to.
@@ -187,12 +221,22 @@ impl Seller {
 
 /// The id of an order's JSON, in small letters.
 pub fn guid_of(order: &Value) -> OrderGuid {
-    order["OrderId"].as_str().expect("an order has an id").to_ascii_lowercase()
+    order["OrderId"]
+        .as_str()
+        .expect("an order has an id")
+        .to_ascii_lowercase()
 }
 
 fn settings_text(options: &SellerOptions, now: Timestamp) -> String {
-    let start = now.to_zoned(jiff::tz::TimeZone::UTC).date().saturating_sub(30.days());
-    let custom_numbers_off = if options.custom_numbers { "refuse" } else { "post_without_number" };
+    let start = now
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date()
+        .saturating_sub(30.days());
+    let custom_numbers_off = if options.custom_numbers {
+        "refuse"
+    } else {
+        "post_without_number"
+    };
     format!(
         r#"
 [start]
@@ -225,6 +269,9 @@ calls_per_second = 1000
 batches_per_minute = 10000
 throttle_wait_seconds = 1
 "#,
-        options.document, options.document_lines, options.batch_documents_max, options.settle_unknown_after_seconds,
+        options.document,
+        options.document_lines,
+        options.batch_documents_max,
+        options.settle_unknown_after_seconds,
     )
 }

@@ -34,14 +34,27 @@ struct Secret {
 ///
 /// # Errors
 /// Configuration: a secret that is not there or not whole, an address that must not be called.
-pub async fn open(vault: &SecretsVault, settings: &Settings, clock: Arc<dyn Clock>) -> Result<Linnworks, HostError> {
-    let text = vault.read_given(SECRET).await?.ok_or_else(|| missing("is not there"))?;
+pub async fn open(
+    vault: &SecretsVault,
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+) -> Result<Linnworks, HostError> {
+    let text = vault
+        .read_given(SECRET)
+        .await?
+        .ok_or_else(|| missing("is not there"))?;
     // The parser's message could quote the text.
     let secret: Secret = serde_json::from_str(text.expose_secret()).map_err(|_| missing("is not whole"))?;
     let address = environment::optional("LINNWORKS_AUTH_URL").unwrap_or_else(|| AUTH_URL.to_owned());
-    let auth_url = Url::parse(&address).map_err(|_| HostError::configuration("LINNWORKS_AUTH_URL is not an address"))?;
+    let auth_url =
+        Url::parse(&address).map_err(|_| HostError::configuration("LINNWORKS_AUTH_URL is not an address"))?;
     let limits = &settings.limits.linnworks;
-    let mut config = LinnworksConfig::new(secret.application_id, secret.application_secret.into(), secret.token.into(), auth_url);
+    let mut config = LinnworksConfig::new(
+        secret.application_id,
+        secret.application_secret.into(),
+        secret.token.into(),
+        auth_url,
+    );
     config.allow_loopback = environment::parsed("ALLOW_LOOPBACK", false)?;
     config.search_rows_per_page = limits.search_rows_per_page;
     config.orders_per_call = usize::try_from(limits.orders_per_call).unwrap_or(200);

@@ -42,7 +42,12 @@ impl Connection {
         let source = Arc::clone(opened.source.get_or_try_init(connect).await?);
         let vault: Arc<dyn TokenVault> = Arc::new(opened.vault.clone());
         let life_max = environment::function_life_max()?;
-        Ok(Parts { core, source, vault, life_max })
+        Ok(Parts {
+            core,
+            source,
+            vault,
+            life_max,
+        })
     }
 }
 

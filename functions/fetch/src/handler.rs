@@ -51,7 +51,11 @@ pub struct FetchReport {
 ///
 /// # Errors
 /// Those of Linnworks and the store, and requests that cannot be met.
-pub async fn fetch(parts: &Parts, wanted: &Wanted, invocation: &Invocation) -> Result<FetchReport, HostError> {
+pub async fn fetch(
+    parts: &Parts,
+    wanted: &Wanted,
+    invocation: &Invocation,
+) -> Result<FetchReport, HostError> {
     let is_free = parts
         .vault
         .take_lease(LEASE, &invocation.run, parts.life_max)
@@ -65,12 +69,7 @@ pub async fn fetch(parts: &Parts, wanted: &Wanted, invocation: &Invocation) -> R
     let released = parts.vault.release_lease(LEASE, &invocation.run).await;
     let (fetched, finished) = result?;
     released?;
-    let report = report(
-        parts,
-        invocation,
-        (fetched, finished, false),
-        calls_before,
-    );
+    let report = report(parts, invocation, (fetched, finished, false), calls_before);
     emit(
         "fetch",
         &[
@@ -93,7 +92,11 @@ fn report(
         fetched,
         finished,
         busy,
-        linnworks_calls: if busy { 0 } else { parts.source.calls().saturating_sub(calls_before) },
+        linnworks_calls: if busy {
+            0
+        } else {
+            parts.source.calls().saturating_sub(calls_before)
+        },
     }
 }
 
@@ -103,7 +106,11 @@ async fn fetch_alone(
     invocation: &Invocation,
 ) -> Result<(usize, bool), HostError> {
     let core = &parts.core;
-    let source = BoundedSource::new(Arc::clone(&parts.source), Arc::clone(&core.clock), invocation.deadline);
+    let source = BoundedSource::new(
+        Arc::clone(&parts.source),
+        Arc::clone(&core.clock),
+        invocation.deadline,
+    );
     let request = wanted.to_request(books_of(core));
     match fetch_orders(core, &source, &request).await {
         Ok(fetched) => {
@@ -154,11 +161,17 @@ fn to_host_error(error: RunError) -> HostError {
 ///
 /// # Errors
 /// A failed message without an id.
-pub async fn fetch_queue(parts: &Parts, batch: SqsEvent, invocation: &Invocation) -> Result<SqsBatchResponse, HostError> {
+pub async fn fetch_queue(
+    parts: &Parts,
+    batch: SqsEvent,
+    invocation: &Invocation,
+) -> Result<SqsBatchResponse, HostError> {
     let mut response = SqsBatchResponse::default();
     for record in batch.records {
         let done = match read_body(record.body.as_deref().unwrap_or("")) {
-            Ok(wanted) => fetch(parts, &wanted, invocation).await.map(|report| report.finished),
+            Ok(wanted) => fetch(parts, &wanted, invocation)
+                .await
+                .map(|report| report.finished),
             Err(error) => Err(error),
         };
         if let Err(error) = &done {
@@ -169,7 +182,12 @@ pub async fn fetch_queue(parts: &Parts, batch: SqsEvent, invocation: &Invocation
         }
         match record.message_id.filter(|id| !id.is_empty()) {
             Some(id) => response.add_failure(id),
-            None => return Err(HostError::new("Request", "a message without an id failed: it is given again")),
+            None => {
+                return Err(HostError::new(
+                    "Request",
+                    "a message without an id failed: it is given again",
+                ));
+            }
         }
     }
     Ok(response)

@@ -33,7 +33,9 @@ impl Handler for Fetch {
         let parts = self.connection.parts().await?;
         let answer = match event {
             Event::Direct(wanted) => serde_json::to_value(handler::fetch(&parts, &wanted, invocation).await?),
-            Event::Queue(batch) => serde_json::to_value(handler::fetch_queue(&parts, batch, invocation).await?),
+            Event::Queue(batch) => {
+                serde_json::to_value(handler::fetch_queue(&parts, batch, invocation).await?)
+            }
         };
         answer.map_err(|error| HostError::new("Answer", error.to_string()))
     }

@@ -66,7 +66,9 @@ pub fn read_body(body: &str) -> Result<Wanted, HostError> {
 fn refuse(error: &serde_json::Error) -> HostError {
     HostError::new(
         "Request",
-        format!("the request cannot be read: {error}. It may have since, until (instants) and orders (a list of numbers)"),
+        format!(
+            "the request cannot be read: {error}. It may have since, until (instants) and orders (a list of numbers)"
+        ),
     )
 }
 
@@ -77,7 +79,9 @@ mod tests {
 
     #[test]
     fn an_empty_event_means_the_orders_since_the_last_run() {
-        let Event::Direct(wanted) = read_event(json!({})).unwrap() else { panic!("direct") };
+        let Event::Direct(wanted) = read_event(json!({})).unwrap() else {
+            panic!("direct")
+        };
         assert_eq!(wanted, Wanted::default());
     }
 
@@ -91,7 +95,9 @@ mod tests {
     #[test]
     fn records_of_a_queue_are_told_from_a_direct_request() {
         let event = json!({"Records": [{"messageId": "m1", "body": "{\"orders\":[\"100001\"]}"}]});
-        let Event::Queue(batch) = read_event(event).unwrap() else { panic!("queue") };
+        let Event::Queue(batch) = read_event(event).unwrap() else {
+            panic!("queue")
+        };
         let body = batch.records[0].body.as_deref().unwrap();
         assert_eq!(read_body(body).unwrap().orders, ["100001"]);
     }

@@ -10,9 +10,7 @@ use lambda_host::{Deadline, Invocation, SqsEvent, SqsMessage};
 use linnworks::{Linnworks, LinnworksConfig};
 use mapping::Settings;
 use pipeline::Core;
-use ports::{
-    Clock, ConnectorError, DocumentFilter, OrderHeader, OrderSource, OrdersRead, QueueName, Window,
-};
+use ports::{Clock, ConnectorError, DocumentFilter, OrderHeader, OrderSource, OrdersRead, QueueName, Window};
 use simulators::linnworks::LinnworksSimulator;
 use simulators::time::SimulatedTime;
 use simulators::world::{World, WorldOptions};
@@ -82,9 +80,15 @@ struct Ground {
 async fn ground(orders: u32) -> Ground {
     let time = SimulatedTime::new();
     let until = time.now().checked_sub(SignedDuration::from_mins(1)).unwrap();
-    let options = WorldOptions { orders_count: orders, until, ..WorldOptions::default().without_anomalies() };
+    let options = WorldOptions {
+        orders_count: orders,
+        until,
+        ..WorldOptions::default().without_anomalies()
+    };
     let world = World::generate(11, options);
-    let simulator = LinnworksSimulator::start(world.order_values(), time.clone()).await.unwrap();
+    let simulator = LinnworksSimulator::start(world.order_values(), time.clone())
+        .await
+        .unwrap();
     simulator.set_switches(|switches| switches.rate_limits = false);
     let clock: Arc<dyn Clock> = Arc::new(MovedClock(time.clone()));
     let directory = tempfile::tempdir().unwrap();
@@ -98,24 +102,55 @@ async fn ground(orders: u32) -> Ground {
     );
     config.allow_loopback = true;
     let inner = Linnworks::new(config, Arc::clone(&clock), store.clone()).unwrap();
-    let start = time.now().to_zoned(jiff::tz::TimeZone::UTC).date().saturating_sub(60.days());
+    let start = time
+        .now()
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date()
+        .saturating_sub(60.days());
     let settings = Settings::parse("settings.toml", &format!("[start]\nstart_date = \"{start}\"\n")).unwrap();
     let core = Core::new(store.clone(), store.clone(), clock, Arc::new(settings));
-    let source = Arc::new(SlowSource { inner, time: time.clone() });
-    let parts = Parts { core, source, vault: store, life_max: Duration::from_secs(960) };
-    Ground { parts, time, world, _linnworks: simulator, _directory: directory }
+    let source = Arc::new(SlowSource {
+        inner,
+        time: time.clone(),
+    });
+    let parts = Parts {
+        core,
+        source,
+        vault: store,
+        life_max: Duration::from_secs(960),
+    };
+    Ground {
+        parts,
+        time,
+        world,
+        _linnworks: simulator,
+        _directory: directory,
+    }
 }
 
 impl Ground {
     /// An invocation with so many seconds.
     fn invocation(&self, run: &str, seconds: i64) -> Invocation {
-        let end = self.time.now().checked_add(SignedDuration::from_secs(seconds)).unwrap();
+        let end = self
+            .time
+            .now()
+            .checked_add(SignedDuration::from_secs(seconds))
+            .unwrap();
         let deadline = Deadline::from_milliseconds(u64::try_from(end.as_millisecond()).unwrap());
-        Invocation { run: run.to_owned(), deadline }
+        Invocation {
+            run: run.to_owned(),
+            deadline,
+        }
     }
 
     async fn stored(&self) -> usize {
-        self.parts.core.store.list(&DocumentFilter::default()).await.unwrap().len()
+        self.parts
+            .core
+            .store
+            .list(&DocumentFilter::default())
+            .await
+            .unwrap()
+            .len()
     }
 }
 
@@ -127,13 +162,17 @@ async fn a_backlog_is_finished_over_several_invocations_and_nothing_is_skipped()
         assert!(finished.len() < 10, "it never ends");
         // Time for two chunks of a thousand, and not for a third.
         let invocation = ground.invocation(&format!("run-{}", finished.len()), 350);
-        let report = fetch(&ground.parts, &Wanted::default(), &invocation).await.unwrap();
+        let report = fetch(&ground.parts, &Wanted::default(), &invocation)
+            .await
+            .unwrap();
         finished.push(report.finished);
         assert!(!report.busy, "the lease of the one before was given back");
     }
     assert!(finished.len() >= 3, "{finished:?}");
     assert_eq!(ground.stored().await, ground.world.orders.len());
-    let next = fetch(&ground.parts, &Wanted::default(), &ground.invocation("next", 350)).await.unwrap();
+    let next = fetch(&ground.parts, &Wanted::default(), &ground.invocation("next", 350))
+        .await
+        .unwrap();
     assert_eq!((next.fetched, next.finished), (0, true));
 }
 
@@ -141,8 +180,15 @@ async fn a_backlog_is_finished_over_several_invocations_and_nothing_is_skipped()
 async fn a_second_fetch_at_the_same_time_does_nothing() {
     let ground = ground(3).await;
     let vault = Arc::clone(&ground.parts.vault);
-    assert!(vault.take_lease(LEASE, "another", Duration::from_secs(60)).await.unwrap());
-    let report = fetch(&ground.parts, &Wanted::default(), &ground.invocation("run", 900)).await.unwrap();
+    assert!(
+        vault
+            .take_lease(LEASE, "another", Duration::from_secs(60))
+            .await
+            .unwrap()
+    );
+    let report = fetch(&ground.parts, &Wanted::default(), &ground.invocation("run", 900))
+        .await
+        .unwrap();
     assert!(report.busy && !report.finished);
     assert_eq!(ground.stored().await, 0);
 }
@@ -151,9 +197,18 @@ async fn a_second_fetch_at_the_same_time_does_nothing() {
 async fn the_lease_of_a_killed_fetch_ends_with_its_longest_life() {
     let ground = ground(3).await;
     let vault = Arc::clone(&ground.parts.vault);
-    assert!(vault.take_lease(LEASE, "killed", ground.parts.life_max).await.unwrap());
-    ground.time.advance(ground.parts.life_max + Duration::from_secs(1));
-    let report = fetch(&ground.parts, &Wanted::default(), &ground.invocation("run", 900)).await.unwrap();
+    assert!(
+        vault
+            .take_lease(LEASE, "killed", ground.parts.life_max)
+            .await
+            .unwrap()
+    );
+    ground
+        .time
+        .advance(ground.parts.life_max + Duration::from_secs(1));
+    let report = fetch(&ground.parts, &Wanted::default(), &ground.invocation("run", 900))
+        .await
+        .unwrap();
     assert!(report.finished);
     assert_eq!(ground.stored().await, ground.world.orders.len());
 }
@@ -175,12 +230,30 @@ async fn a_request_of_the_queue_is_given_again_until_it_is_finished_and_a_broken
         message("broken", "{\"order\":[]}"),
         message("unknown", "{\"orders\":[\"987654321\"]}"),
     ];
-    let response = fetch_queue(&ground.parts, batch, &ground.invocation("run", 900)).await.unwrap();
-    let failed: Vec<String> = response.batch_item_failures.into_iter().map(|one| one.item_identifier).collect();
+    let response = fetch_queue(&ground.parts, batch, &ground.invocation("run", 900))
+        .await
+        .unwrap();
+    let failed: Vec<String> = response
+        .batch_item_failures
+        .into_iter()
+        .map(|one| one.item_identifier)
+        .collect();
     assert_eq!(failed, ["broken", "unknown"]);
-    let documents = ground.parts.core.store.list(&DocumentFilter::default()).await.unwrap();
+    let documents = ground
+        .parts
+        .core
+        .store
+        .list(&DocumentFilter::default())
+        .await
+        .unwrap();
     assert_eq!(documents.len(), 1);
     assert_eq!(documents[0].state.name(), StateName::Fetched);
-    let hints = ground.parts.core.queue.receive(QueueName::Orders, 10, Duration::from_secs(60)).await.unwrap();
+    let hints = ground
+        .parts
+        .core
+        .queue
+        .receive(QueueName::Orders, 10, Duration::from_secs(60))
+        .await
+        .unwrap();
     assert_eq!(hints.len(), 1);
 }

@@ -32,8 +32,15 @@ struct Secret {
 ///
 /// # Errors
 /// Configuration: a secret that is not there or not whole, an address that must not be called.
-pub async fn open(vault: &SecretsVault, settings: &Settings, clock: Arc<dyn Clock>) -> Result<QuickBooksOnline, HostError> {
-    let text = vault.read_given(SECRET).await?.ok_or_else(|| missing("is not there"))?;
+pub async fn open(
+    vault: &SecretsVault,
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+) -> Result<QuickBooksOnline, HostError> {
+    let text = vault
+        .read_given(SECRET)
+        .await?
+        .ok_or_else(|| missing("is not there"))?;
     // The parser's message could quote the text.
     let secret: Secret = serde_json::from_str(text.expose_secret()).map_err(|_| missing("is not whole"))?;
     let first = secret.refresh_token.map(SecretString::from);
@@ -91,7 +98,10 @@ mod tests {
                 (part.concurrent_calls, whole.concurrent_calls),
                 (part.batches_per_minute, whole.batches_per_minute),
             ] {
-                assert!(u64::from(one * shares) <= all && one >= 1, "{one} x {shares} of {all}");
+                assert!(
+                    u64::from(one * shares) <= all && one >= 1,
+                    "{one} x {shares} of {all}"
+                );
             }
         }
     }
@@ -100,6 +110,9 @@ mod tests {
     fn an_instance_among_many_can_still_call() {
         let part = share_limits(&QuickBooksLimits::default(), 1_000);
         assert_eq!((part.calls_per_second, part.batches_per_minute), (1, 1));
-        assert_eq!(share_limits(&QuickBooksLimits::default(), 0).calls_per_minute, 500);
+        assert_eq!(
+            share_limits(&QuickBooksLimits::default(), 0).calls_per_minute,
+            500
+        );
     }
 }

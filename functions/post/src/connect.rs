@@ -42,7 +42,11 @@ impl Connection {
             Ok::<Arc<dyn Books>, HostError>(Arc::new(books))
         };
         let books = Arc::clone(opened.books.get_or_try_init(connect).await?);
-        Ok(Post { core, books, stopped: AtomicBool::new(false) })
+        Ok(Post {
+            core,
+            books,
+            stopped: AtomicBool::new(false),
+        })
     }
 }
 

@@ -58,7 +58,13 @@ impl DocumentWork for Post {
             .map_err(to_host_error)?;
         self.tell(&posting).await?;
         let calls = self.books.calls().saturating_sub(calls_before);
-        emit("post", &[Metric::count("QuickBooksCalls", usize::try_from(calls).unwrap_or(usize::MAX))]);
+        emit(
+            "post",
+            &[Metric::count(
+                "QuickBooksCalls",
+                usize::try_from(calls).unwrap_or(usize::MAX),
+            )],
+        );
         if posting.lists_outdated {
             self.renew_lists().await?;
         }
@@ -93,12 +99,24 @@ impl Post {
                 "posted"
             );
         }
-        emit("post", &[Metric::count("Posted", posted), Metric::count("NotPosted", waiting)]);
+        emit(
+            "post",
+            &[
+                Metric::count("Posted", posted),
+                Metric::count("NotPosted", waiting),
+            ],
+        );
         if let Some(error) = &posting.stopped_by {
             self.stopped.store(true, Ordering::Relaxed);
             tracing::warn!(%error, "QuickBooks takes nothing more now; what is left is sent by the sweeper");
             let is_disconnected = error.disposition == Disposition::Reconnect;
-            emit("post", &[Metric::flag("Stopped", true), Metric::flag("Disconnected", is_disconnected)]);
+            emit(
+                "post",
+                &[
+                    Metric::flag("Stopped", true),
+                    Metric::flag("Disconnected", is_disconnected),
+                ],
+            );
         }
         Ok(())
     }

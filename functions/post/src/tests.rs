@@ -11,8 +11,8 @@ use lambda_host::DocumentWork;
 use mapping::Settings;
 use pipeline::Core;
 use ports::{
-    Books, CallOutcome, Clock, ConnectorError, Disposition, EntityOutcome, FoundTransaction, FrozenCall, ListsCursor, ListsUpdate,
-    NewEntity, Probe, Submission, SystemClock,
+    Books, CallOutcome, Clock, ConnectorError, Disposition, EntityOutcome, FoundTransaction, FrozenCall,
+    ListsCursor, ListsUpdate, NewEntity, Probe, Submission, SystemClock,
 };
 use rust_decimal::Decimal;
 use store_sqlite::SqliteStore;
@@ -26,7 +26,12 @@ struct Closed(AtomicU64);
 impl Closed {
     fn refuse<T>(&self) -> Result<T, ConnectorError> {
         self.0.fetch_add(1, Ordering::Relaxed);
-        Err(ConnectorError::new(Disposition::Reconnect, "QuickBooks", "closed", "open it"))
+        Err(ConnectorError::new(
+            Disposition::Reconnect,
+            "QuickBooks",
+            "closed",
+            "open it",
+        ))
     }
 }
 
@@ -37,7 +42,12 @@ impl Books for Closed {
     }
 
     async fn send(&self, _: &FrozenCall) -> CallOutcome {
-        CallOutcome::NotDone(ConnectorError::new(Disposition::Reconnect, "QuickBooks", "closed", "open it"))
+        CallOutcome::NotDone(ConnectorError::new(
+            Disposition::Reconnect,
+            "QuickBooks",
+            "closed",
+            "open it",
+        ))
     }
 
     async fn look_up(&self, _: &[Probe]) -> Result<Vec<FoundTransaction>, ConnectorError> {
@@ -56,7 +66,12 @@ impl Books for Closed {
         self.refuse()
     }
 
-    async fn list_transactions(&self, _: &[TransactionKind], _: Date, _: Date) -> Result<Vec<FoundTransaction>, ConnectorError> {
+    async fn list_transactions(
+        &self,
+        _: &[TransactionKind],
+        _: Date,
+        _: Date,
+    ) -> Result<Vec<FoundTransaction>, ConnectorError> {
         self.refuse()
     }
 
@@ -72,8 +87,17 @@ impl Books for Closed {
 fn post(directory: &std::path::Path, stopped: bool) -> Post {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = Arc::new(SqliteStore::open(directory, Arc::clone(&clock)).unwrap());
-    let core = Core::new(store.clone(), store, clock, Arc::new(without_waiting(Settings::default())));
-    Post { core, books: Arc::new(Closed::default()), stopped: AtomicBool::new(stopped) }
+    let core = Core::new(
+        store.clone(),
+        store,
+        clock,
+        Arc::new(without_waiting(Settings::default())),
+    );
+    Post {
+        core,
+        books: Arc::new(Closed::default()),
+        stopped: AtomicBool::new(stopped),
+    }
 }
 
 fn key() -> DocumentKey {
@@ -107,6 +131,15 @@ fn a_function_sends_a_call_once_and_a_chunk_is_one_batch() {
 fn a_chunk_fits_twice_into_the_functions_time_as_the_template_has_it() {
     let template = include_str!("../../../template.yaml");
     let post = template.split("  Post:\n").nth(1).unwrap();
-    let timeout: u64 = post.split("Timeout: ").nth(1).unwrap().lines().next().unwrap().trim().parse().unwrap();
+    let timeout: u64 = post
+        .split("Timeout: ")
+        .nth(1)
+        .unwrap()
+        .lines()
+        .next()
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
     assert!(limits(&Settings::default()).chunk_duration_max * 2 < Duration::from_secs(timeout));
 }

@@ -52,7 +52,13 @@ impl Connection {
         let (source, books) = opened.connectors.get_or_try_init(connect).await?.clone();
         let vault: Arc<dyn TokenVault> = Arc::new(opened.vault.clone());
         let life_max = environment::function_life_max()?;
-        Ok(Parts { core, source, books, vault, life_max })
+        Ok(Parts {
+            core,
+            source,
+            books,
+            vault,
+            life_max,
+        })
     }
 }
 

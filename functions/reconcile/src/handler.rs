@@ -13,7 +13,9 @@ use pipeline::post::{Posting, settle_calls, sweep as send_hints};
 use pipeline::reconcile::{Proof, reconcile};
 use pipeline::transform::{CURABLE, retry_held};
 use pipeline::{Core, RunError};
-use ports::{Books, ConnectorError, Disposition, DocumentFilter, DocumentRecord, OrderSource, TokenVault, Window};
+use ports::{
+    Books, ConnectorError, Disposition, DocumentFilter, DocumentRecord, OrderSource, TokenVault, Window,
+};
 use serde::Serialize;
 
 use crate::quiet::QuietStore;
@@ -57,9 +59,16 @@ pub struct SweepReport {
 /// Those of the store and the queue. A QuickBooks that is away ends the settling, not the sweep.
 pub async fn sweep(parts: &Parts, invocation: &Invocation) -> Result<SweepReport, HostError> {
     const LEASE: &str = "run-sweep";
-    if !parts.vault.take_lease(LEASE, &invocation.run, parts.life_max).await? {
+    if !parts
+        .vault
+        .take_lease(LEASE, &invocation.run, parts.life_max)
+        .await?
+    {
         tracing::info!("another sweep is at work");
-        return Ok(SweepReport { busy: true, ..SweepReport::default() });
+        return Ok(SweepReport {
+            busy: true,
+            ..SweepReport::default()
+        });
     }
     let result = sweep_alone(parts).await;
     parts.vault.release_lease(LEASE, &invocation.run).await?;
@@ -70,7 +79,10 @@ async fn sweep_alone(parts: &Parts) -> Result<SweepReport, HostError> {
     let core = &parts.core;
     let settled = match settle(parts).await {
         Ok(posting) => posting,
-        Err(RunError::Connector(error)) => Posting { stopped_by: Some(error), ..Posting::default() },
+        Err(RunError::Connector(error)) => Posting {
+            stopped_by: Some(error),
+            ..Posting::default()
+        },
         Err(error) => return Err(to_host_error(error)),
     };
     // Hints for a company that takes nothing now would only call it in vain: an outage is asked once a sweep.
@@ -104,7 +116,11 @@ async fn settle(parts: &Parts) -> Result<Posting, RunError> {
     let known = refresh_lists(core, parts.books.as_ref()).await?;
     let mut touched = retry_held(core, &known).await?;
     let quiet = Core {
-        store: Arc::new(QuietStore::new(Arc::clone(&core.store), Arc::clone(&core.clock), parts.life_max)),
+        store: Arc::new(QuietStore::new(
+            Arc::clone(&core.store),
+            Arc::clone(&core.clock),
+            parts.life_max,
+        )),
         ..core.clone()
     };
     let mut posting = settle_calls(&quiet, parts.books.as_ref()).await?;
@@ -115,23 +131,46 @@ async fn settle(parts: &Parts) -> Result<Posting, RunError> {
 
 /// True when a document moves, a call is open, or a document is held for a reason that may be gone.
 async fn has_work(core: &Core) -> Result<bool, RunError> {
-    if !core.store.open_calls().await?.is_empty() || !list(core, |state| state.is_moving()).await?.is_empty() {
+    if !core.store.open_calls().await?.is_empty() || !list(core, |state| state.is_moving()).await?.is_empty()
+    {
         return Ok(true);
     }
     let held = list(core, |state| state == StateName::Held).await?;
-    let is_curable = |record: &DocumentRecord| record.state.reason().is_some_and(|reason| CURABLE.contains(&reason.code));
+    let is_curable = |record: &DocumentRecord| {
+        record
+            .state
+            .reason()
+            .is_some_and(|reason| CURABLE.contains(&reason.code))
+    };
     Ok(held.iter().any(is_curable))
 }
 
-async fn list(core: &Core, wanted: impl Fn(StateName) -> bool) -> Result<Vec<DocumentRecord>, ports::StoreError> {
-    let states = StateName::ALL.into_iter().filter(|state| wanted(*state)).collect();
-    core.store.list(&DocumentFilter { states, ..DocumentFilter::default() }).await
+async fn list(
+    core: &Core,
+    wanted: impl Fn(StateName) -> bool,
+) -> Result<Vec<DocumentRecord>, ports::StoreError> {
+    let states = StateName::ALL
+        .into_iter()
+        .filter(|state| wanted(*state))
+        .collect();
+    core.store
+        .list(&DocumentFilter {
+            states,
+            ..DocumentFilter::default()
+        })
+        .await
 }
 
 async fn take_stock(core: &Core, stopped_by: Option<&ConnectorError>) -> Result<SweepReport, HostError> {
-    let waits = |state: StateName| state.is_moving() || matches!(state, StateName::Held | StateName::Conflict);
+    let waits =
+        |state: StateName| state.is_moving() || matches!(state, StateName::Held | StateName::Conflict);
     let records = list(core, waits).await?;
-    let count = |wanted: StateName| records.iter().filter(|record| record.state.name() == wanted).count();
+    let count = |wanted: StateName| {
+        records
+            .iter()
+            .filter(|record| record.state.name() == wanted)
+            .count()
+    };
     let moving = records.iter().filter(|record| record.state.name().is_moving());
     let oldest = moving.clone().map(|record| record.updated_at).min();
     let age = oldest.map_or(0, |oldest| core.now().duration_since(oldest).as_secs());
@@ -164,7 +203,10 @@ async fn tell(core: &Core, keys: &[DocumentKey]) -> Result<(), HostError> {
 pub async fn prove(parts: &Parts, days: u16) -> Result<Proof, HostError> {
     let to = parts.core.now();
     let span = jiff::SignedDuration::from_hours(24 * i64::from(days.max(1)));
-    let window = Window { from: to.checked_sub(span).unwrap_or(to), to };
+    let window = Window {
+        from: to.checked_sub(span).unwrap_or(to),
+        to,
+    };
     let result = reconcile(&parts.core, parts.source.as_ref(), parts.books.as_ref(), window).await;
     let proof = match result {
         Ok(proof) => proof,
@@ -175,9 +217,20 @@ pub async fn prove(parts: &Parts, days: u16) -> Result<Proof, HostError> {
         }
     };
     for one in &proof.differences {
-        tracing::warn!(number = one.number, difference = one.kind, what = one.what, remedy = one.remedy, "not proved");
+        tracing::warn!(
+            number = one.number,
+            difference = one.kind,
+            what = one.what,
+            remedy = one.remedy,
+            "not proved"
+        );
     }
-    tracing::info!(proved = proof.proved, orders = proof.orders, differences = proof.differences.len(), "proof");
+    tracing::info!(
+        proved = proof.proved,
+        orders = proof.orders,
+        differences = proof.differences.len(),
+        "proof"
+    );
     emit(
         "proof",
         &[

@@ -67,18 +67,24 @@ struct Function {
 #[async_trait]
 impl Handler for Function {
     async fn handle(&self, event: Value, invocation: &Invocation) -> Result<Value, HostError> {
-        let task: Task = serde_json::from_value(event)
-            .map_err(|error| HostError::new("Request", format!("the task is sweep, proof, put_settings or put_rules: {error}")))?;
+        let task: Task = serde_json::from_value(event).map_err(|error| {
+            HostError::new(
+                "Request",
+                format!("the task is sweep, proof, put_settings or put_rules: {error}"),
+            )
+        })?;
         let connection = &self.connection;
         match task {
             Task::Sweep => to_answer(&handler::sweep(&connection.parts().await?, invocation).await?),
             Task::Proof { days } => {
                 let proof = handler::prove(&connection.parts().await?, days).await?;
-                Ok(json!({ "proved": proof.proved, "orders": proof.orders, "differences": proof.differences }))
+                Ok(
+                    json!({ "proved": proof.proved, "orders": proof.orders, "differences": proof.differences }),
+                )
             }
-            Task::PutSettings { text, replaces } => {
-                to_answer(&settings::put_settings(&connection.store().await?, &text, replaces.as_deref()).await?)
-            }
+            Task::PutSettings { text, replaces } => to_answer(
+                &settings::put_settings(&connection.store().await?, &text, replaces.as_deref()).await?,
+            ),
             Task::PutRules { text, replaces } => {
                 to_answer(&settings::put_rules(&connection.store().await?, &text, replaces.as_deref()).await?)
             }

@@ -12,8 +12,8 @@ use domain::{Currency, DocumentKey, Order};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use ports::{
-    CallState, Change, Clock, DocumentFilter, DocumentRecord, Event, FormKey, FormState, KnownLists, ListsUpdate, Store, StoreError,
-    StoredCall,
+    CallState, Change, Clock, DocumentFilter, DocumentRecord, Event, FormKey, FormState, KnownLists,
+    ListsUpdate, Store, StoreError, StoredCall,
 };
 use rust_decimal::Decimal;
 
@@ -27,7 +27,11 @@ pub struct QuietStore {
 impl QuietStore {
     /// A view of a store whose senders live no longer than this.
     pub fn new(inner: Arc<dyn Store>, clock: Arc<dyn Clock>, sender_life_max: Duration) -> Self {
-        Self { inner, clock, sender_life_max }
+        Self {
+            inner,
+            clock,
+            sender_life_max,
+        }
     }
 
     fn may_be_on_its_way(&self, call: &StoredCall) -> bool {
@@ -112,7 +116,12 @@ impl Store for QuietStore {
         self.inner.exchange_rate(currency, date).await
     }
 
-    async fn put_exchange_rate(&self, currency: Currency, date: Date, rate: Decimal) -> Result<(), StoreError> {
+    async fn put_exchange_rate(
+        &self,
+        currency: Currency,
+        date: Date,
+        rate: Decimal,
+    ) -> Result<(), StoreError> {
         self.inner.put_exchange_rate(currency, date, rate).await
     }
 

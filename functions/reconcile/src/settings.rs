@@ -23,7 +23,11 @@ pub struct InForce {
 ///
 /// # Errors
 /// Request: settings that cannot be used, or that others changed meanwhile.
-pub async fn put_settings(store: &DynamoStore, text: &str, replaces: Option<&str>) -> Result<InForce, HostError> {
+pub async fn put_settings(
+    store: &DynamoStore,
+    text: &str,
+    replaces: Option<&str>,
+) -> Result<InForce, HostError> {
     let settings = Settings::parse("settings.toml", text).map_err(|error| refuse(error.to_string()))?;
     put(store, "settings", (&settings.version(), text), replaces).await
 }
@@ -32,7 +36,11 @@ pub async fn put_settings(store: &DynamoStore, text: &str, replaces: Option<&str
 ///
 /// # Errors
 /// Request: rules that cannot be used, or that others changed meanwhile.
-pub async fn put_rules(store: &DynamoStore, text: &str, replaces: Option<&str>) -> Result<InForce, HostError> {
+pub async fn put_rules(
+    store: &DynamoStore,
+    text: &str,
+    replaces: Option<&str>,
+) -> Result<InForce, HostError> {
     let rules = RuleBook::parse("rules.yaml", text).map_err(|error| refuse(error.to_string()))?;
     put(store, "rules", (rules.version(), text), replaces).await
 }
@@ -53,7 +61,9 @@ async fn put(
     if now.as_deref() != Some(version) {
         store.put_version(kind, version, text).await?;
         if !store.put_in_force(kind, version, now.as_deref()).await? {
-            return Err(refuse(format!("others changed the {kind} at the same moment: look at them, and try again")));
+            return Err(refuse(format!(
+                "others changed the {kind} at the same moment: look at them, and try again"
+            )));
         }
     }
     Ok(InForce {

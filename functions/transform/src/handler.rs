@@ -34,7 +34,9 @@ impl Transform {
     pub async fn prepare(core: Core) -> Result<Arc<Self>, HostError> {
         let known = core.store.lists().await?;
         if known.is_none() {
-            tracing::warn!("the lists of QuickBooks were not read yet: nothing is mapped, the sweeper queues it again");
+            tracing::warn!(
+                "the lists of QuickBooks were not read yet: nothing is mapped, the sweeper queues it again"
+            );
         }
         Ok(Arc::new(Self { core, known }))
     }
@@ -64,7 +66,11 @@ impl DocumentWork for Transform {
         let [ready, held, skipped] = counts;
         emit(
             "transform",
-            &[Metric::count("Ready", ready), Metric::count("Held", held), Metric::count("Skipped", skipped)],
+            &[
+                Metric::count("Ready", ready),
+                Metric::count("Held", held),
+                Metric::count("Skipped", skipped),
+            ],
         );
         Ok(())
     }

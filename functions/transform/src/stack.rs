@@ -32,10 +32,16 @@ impl Stack {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let table = environment::required("TABLE_NAME")?;
         let payload_days = environment::parsed("PAYLOAD_DAYS", store_aws::PAYLOAD_DAYS)?;
-        let store = DynamoStore::new(connection.dynamodb(), &table, Arc::clone(&clock)).keeping_payloads(payload_days);
+        let store = DynamoStore::new(connection.dynamodb(), &table, Arc::clone(&clock))
+            .keeping_payloads(payload_days);
         let orders = queue_urls("ORDERS")?;
         let postings = queue_urls("POSTINGS")?;
-        let queue = Arc::new(SqsQueue::new(connection.sqs(), Arc::clone(&clock), orders, postings));
+        let queue = Arc::new(SqsQueue::new(
+            connection.sqs(),
+            Arc::clone(&clock),
+            orders,
+            postings,
+        ));
         Ok(Self {
             store,
             queue,
@@ -52,16 +58,25 @@ impl Stack {
     pub async fn core(&self) -> Result<Core, HostError> {
         let settings = self.settings().await?;
         let queue = Arc::<SqsQueue>::clone(&self.queue);
-        let mut core = Core::new(Arc::new(self.store.clone()), queue, Arc::clone(&self.clock), settings);
+        let mut core = Core::new(
+            Arc::new(self.store.clone()),
+            queue,
+            Arc::clone(&self.clock),
+            settings,
+        );
         core.rules = self.rules().await?;
         Ok(core)
     }
 
     async fn settings(&self) -> Result<Arc<Settings>, HostError> {
         let parse = |text: &str| Settings::parse("settings.toml", text).map_err(|error| error.to_string());
-        self.in_force("settings", &self.settings, parse).await?.ok_or_else(|| {
-            HostError::configuration("this stack has no settings yet: give it some (infra/README.md, settings)")
-        })
+        self.in_force("settings", &self.settings, parse)
+            .await?
+            .ok_or_else(|| {
+                HostError::configuration(
+                    "this stack has no settings yet: give it some (infra/README.md, settings)",
+                )
+            })
     }
 
     async fn rules(&self) -> Result<Option<Arc<RuleBook>>, HostError> {
@@ -76,7 +91,9 @@ impl Stack {
         known: &Mutex<Option<(String, Arc<T>)>>,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Result<Option<Arc<T>>, HostError> {
-        let Some(version) = self.store.in_force(kind).await? else { return Ok(None) };
+        let Some(version) = self.store.in_force(kind).await? else {
+            return Ok(None);
+        };
         let mut known = known.lock().await;
         if let Some((of, value)) = known.as_ref()
             && *of == version
@@ -84,10 +101,13 @@ impl Stack {
             return Ok(Some(Arc::clone(value)));
         }
         let text = self.store.version(kind, &version).await?.ok_or_else(|| {
-            HostError::configuration(format!("the {kind} {version} are in force and their text is gone: import them again"))
+            HostError::configuration(format!(
+                "the {kind} {version} are in force and their text is gone: import them again"
+            ))
         })?;
-        let value = parse(&text)
-            .map_err(|error| HostError::configuration(format!("the {kind} {version} cannot be used: {error}")))?;
+        let value = parse(&text).map_err(|error| {
+            HostError::configuration(format!("the {kind} {version} cannot be used: {error}"))
+        })?;
         let value = Arc::new(value);
         *known = Some((version, Arc::clone(&value)));
         Ok(Some(value))

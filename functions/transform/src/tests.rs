@@ -25,7 +25,11 @@ async fn before_the_lists_were_ever_read_a_batch_is_taken_without_failing_and_no
     let work = Transform::prepare(core.clone()).await.unwrap();
     let key = DocumentKey::order("0d9f5c32-52a0-4f3a-9f4e-2a6f3f0c7b11".parse::<OrderId>().unwrap());
     work.work(vec![key]).await.unwrap();
-    let hints = core.queue.receive(QueueName::Postings, 10, Duration::from_secs(60)).await.unwrap();
+    let hints = core
+        .queue
+        .receive(QueueName::Postings, 10, Duration::from_secs(60))
+        .await
+        .unwrap();
     assert!(hints.is_empty());
 }
 
@@ -33,9 +37,30 @@ async fn before_the_lists_were_ever_read_a_batch_is_taken_without_failing_and_no
 fn a_chunk_fits_into_the_functions_time_as_the_template_has_it() {
     let template = include_str!("../../../template.yaml");
     let transform = template.split("  Transform:\n").nth(1).unwrap();
-    let timeout: u64 = transform.split("Timeout: ").nth(1).unwrap().lines().next().unwrap().trim().parse().unwrap();
+    let timeout: u64 = transform
+        .split("Timeout: ")
+        .nth(1)
+        .unwrap()
+        .lines()
+        .next()
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
     assert!(LIMITS.chunk_duration_max < Duration::from_secs(timeout));
     let mapping = template.split("  TransformOrders:\n").nth(1).unwrap();
-    let batch: usize = mapping.split("BatchSize: ").nth(1).unwrap().lines().next().unwrap().trim().parse().unwrap();
-    assert!(batch <= LIMITS.documents_per_chunk, "a batch is one chunk: what fails is not counted against what was never tried");
+    let batch: usize = mapping
+        .split("BatchSize: ")
+        .nth(1)
+        .unwrap()
+        .lines()
+        .next()
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
+    assert!(
+        batch <= LIMITS.documents_per_chunk,
+        "a batch is one chunk: what fails is not counted against what was never tried"
+    );
 }

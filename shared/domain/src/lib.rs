@@ -29,7 +29,9 @@ pub use document::{
     ItemRef, LineRole, NewCustomer, NewItem, NewItemKind, PaymentPlan, PostalAddress, TaxForm, TaxLine,
     TransactionKind,
 };
-pub use explain::{Explanation, FactTrace, FieldTrace, FiredRule, KeptValue, NearMiss, RuleChange, RuleTrace};
+pub use explain::{
+    Explanation, FactTrace, FieldTrace, FiredRule, KeptValue, NearMiss, RuleChange, RuleTrace,
+};
 pub use ids::{
     DocNumber, DocumentKey, ListId, ListRef, Marker, OrderId, OrderNumber, RealmId, RequestId, RowId, Sku,
     SourceKind, SyncToken, TransactionId,

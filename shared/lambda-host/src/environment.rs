@@ -32,10 +32,9 @@ pub fn optional(name: &str) -> Option<String> {
 pub fn parsed<T: FromStr>(name: &str, default: T) -> Result<T, HostError> {
     match optional(name) {
         None => Ok(default),
-        Some(value) => value
-            .trim()
-            .parse()
-            .map_err(|_| HostError::configuration(format!("{name} cannot be read. Correct it in the template"))),
+        Some(value) => value.trim().parse().map_err(|_| {
+            HostError::configuration(format!("{name} cannot be read. Correct it in the template"))
+        }),
     }
 }
 

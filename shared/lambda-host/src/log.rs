@@ -25,7 +25,15 @@ const TIDS_MAX: usize = 100;
 
 /// Fields whose value is never written, whatever it is.
 const SECRET_FIELDS: [&str; 9] = [
-    "authorization", "token", "access_token", "refresh_token", "secret", "password", "email", "address", "body",
+    "authorization",
+    "token",
+    "access_token",
+    "refresh_token",
+    "secret",
+    "password",
+    "email",
+    "address",
+    "body",
 ];
 
 /// The intuit_tids of the calls made since they were last taken.
@@ -62,7 +70,15 @@ impl JsonLog {
     fn is_wanted(&self, metadata: &Metadata<'_>) -> bool {
         let target = metadata.target();
         let is_ours = [
-            "lambda_host", "fetch", "transform", "post", "reconcile", "linnworks", "quickbooks_online", "store_aws", "pipeline",
+            "lambda_host",
+            "fetch",
+            "transform",
+            "post",
+            "reconcile",
+            "linnworks",
+            "quickbooks_online",
+            "store_aws",
+            "pipeline",
         ]
         .iter()
         .any(|name| target.split("::").next() == Some(name));
@@ -133,7 +149,11 @@ struct Fields(Map<String, Value>);
 impl Fields {
     fn put(&mut self, field: &Field, value: Value) {
         let name = field.name();
-        let value = if SECRET_FIELDS.contains(&name) { "[not logged]".into() } else { value };
+        let value = if SECRET_FIELDS.contains(&name) {
+            "[not logged]".into()
+        } else {
+            value
+        };
         self.0.insert(name.to_owned(), value);
     }
 }
@@ -167,7 +187,11 @@ pub fn redact(text: &str) -> String {
     for word in text.split(' ') {
         let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
         let hide = after_scheme || looks_secret(bare) || looks_like_address(bare);
-        words.push(if hide && !bare.is_empty() { "[not logged]" } else { word });
+        words.push(if hide && !bare.is_empty() {
+            "[not logged]"
+        } else {
+            word
+        });
         after_scheme = ["bearer", "basic"].contains(&bare.to_ascii_lowercase().as_str());
     }
     let mut text = words.join(" ");
@@ -180,12 +204,16 @@ pub fn redact(text: &str) -> String {
 
 /// A JSON web token, or a long run of characters as only credentials have it.
 fn looks_secret(word: &str) -> bool {
-    let is_dense = |word: &str| word.chars().all(|c| c.is_ascii_alphanumeric() || "+/=_-".contains(c));
+    let is_dense = |word: &str| {
+        word.chars()
+            .all(|c| c.is_ascii_alphanumeric() || "+/=_-".contains(c))
+    };
     word.starts_with("eyJ") || (word.len() > 60 && is_dense(word))
 }
 
 fn looks_like_address(word: &str) -> bool {
-    word.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
+    word.split_once('@')
+        .is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
 }
 
 #[cfg(test)]
@@ -214,7 +242,12 @@ mod tests {
         });
         assert_eq!(lines.len(), 1, "{lines:?}");
         let line = &lines[0];
-        for (name, wanted) in [("run", "r-1"), ("stage", "post"), ("document", "order:1"), ("token", "[not logged]")] {
+        for (name, wanted) in [
+            ("run", "r-1"),
+            ("stage", "post"),
+            ("document", "order:1"),
+            ("token", "[not logged]"),
+        ] {
             assert_eq!(line[name], wanted, "{line}");
         }
         assert_eq!(line["attempts"], 2);

@@ -82,13 +82,21 @@ mod tests {
 
     #[test]
     fn a_metric_line_declares_each_value_that_it_holds() {
-        let written = line("acme", "post", 1_700_000_000_000, &[Metric::count("Posted", 30), Metric::flag("Run", true)]);
+        let written = line(
+            "acme",
+            "post",
+            1_700_000_000_000,
+            &[Metric::count("Posted", 30), Metric::flag("Run", true)],
+        );
         let declared = &written["_aws"]["CloudWatchMetrics"][0];
         assert_eq!(declared["Namespace"], "linnbooks");
         assert_eq!(declared["Dimensions"], json!([["Stack", "Stage"]]));
         for metric in declared["Metrics"].as_array().unwrap() {
             assert!(written[metric["Name"].as_str().unwrap()].is_u64(), "{written}");
         }
-        assert_eq!((&written["Posted"], &written["Stack"]), (&json!(30), &json!("acme")));
+        assert_eq!(
+            (&written["Posted"], &written["Stack"]),
+            (&json!(30), &json!("acme"))
+        );
     }
 }

@@ -120,7 +120,12 @@ fn sum_source(headers: &[OrderHeader]) -> BTreeMap<String, String> {
 /// Without rules a posted document comes to the order's total, or it would not have been posted.
 fn find_changed_totals(records: &[DocumentRecord]) -> Vec<ChangedTotal> {
     let changed = records.iter().filter_map(|record| {
-        let DocumentState::Posted { total, rules_version: Some(_), .. } = &record.state else {
+        let DocumentState::Posted {
+            total,
+            rules_version: Some(_),
+            ..
+        } = &record.state
+        else {
             return None;
         };
         let source = record.total?.rounded();
@@ -138,7 +143,10 @@ fn count_skipped(records: &[DocumentRecord]) -> BTreeMap<String, usize> {
     for record in records {
         if let DocumentState::Skipped { reason } = &record.state {
             let code = reason.code.to_string();
-            let by = reason.rule.as_ref().map_or_else(|| code.clone(), |rule| format!("{code}: {rule}"));
+            let by = reason
+                .rule
+                .as_ref()
+                .map_or_else(|| code.clone(), |rule| format!("{code}: {rule}"));
             *counts.entry(by).or_default() += 1;
         }
     }

@@ -144,14 +144,28 @@ async fn refuse_double(
     record: &DocumentRecord,
     ready: &Ready,
 ) -> Result<(), RunError> {
-    let Some(kind) = ready.next_step() else { return Ok(()) };
-    let marker = domain::Marker { key: record.key.clone(), revision: record.revision };
-    let found = books.look_up(&[probe_of(core, record, ready, kind).await?]).await?;
-    let own = found.iter().find(|one| one.kind == kind && marker.is_same_document(&one.private_note));
+    let Some(kind) = ready.next_step() else {
+        return Ok(());
+    };
+    let marker = domain::Marker {
+        key: record.key.clone(),
+        revision: record.revision,
+    };
+    let found = books
+        .look_up(&[probe_of(core, record, ready, kind).await?])
+        .await?;
+    let own = found
+        .iter()
+        .find(|one| one.kind == kind && marker.is_same_document(&one.private_note));
     match own {
         None => Ok(()),
         Some(own) => Err(RunError::request(
-            format!("QuickBooks has {} {} with the marker of order {}", kind.as_str(), own.id, record.number),
+            format!(
+                "QuickBooks has {} {} with the marker of order {}",
+                kind.as_str(),
+                own.id,
+                record.number
+            ),
             format!(
                 "Keep it with `linnbooks resolve {0} --adopt {1}`, or post it anew with `linnbooks resync {0} --replace`",
                 record.number, own.id
@@ -161,19 +175,33 @@ async fn refuse_double(
 }
 
 /// How to look for the next transaction: as the call did that carried it, else by what the document says.
-async fn probe_of(core: &Core, record: &DocumentRecord, ready: &Ready, kind: TransactionKind) -> Result<Probe, RunError> {
+async fn probe_of(
+    core: &Core,
+    record: &DocumentRecord,
+    ready: &Ready,
+    kind: TransactionKind,
+) -> Result<Probe, RunError> {
     if let DocumentState::Unknown { call: id, .. } = &record.state {
         let calls = core.store.open_calls().await?;
-        let entries = calls.iter().filter(|call| call.id() == *id).flat_map(|call| &call.call.entries);
+        let entries = calls
+            .iter()
+            .filter(|call| call.id() == *id)
+            .flat_map(|call| &call.call.entries);
         if let Some(entry) = entries.into_iter().find(|entry| *entry.key() == record.key) {
             return Ok(entry.probe());
         }
     }
     let document = &ready.document;
-    let number = document.doc_number.as_ref().filter(|_| kind != TransactionKind::Payment);
+    let number = document
+        .doc_number
+        .as_ref()
+        .filter(|_| kind != TransactionKind::Payment);
     let by = match number {
         Some(number) => ProbeBy::Number(number.as_str().to_owned()),
-        None => ProbeBy::DateAndTotal { date: document.date, total: document.total.amount },
+        None => ProbeBy::DateAndTotal {
+            date: document.date,
+            total: document.total.amount,
+        },
     };
     Ok(Probe { kind, by })
 }

@@ -140,7 +140,10 @@ async fn write_mapped(core: &Core, changes: Vec<Change>) -> Result<Vec<DocumentK
     for chunk in changes.chunks(DOCUMENTS_PER_WRITE_MAX) {
         // A stale one has another worker that saw to it.
         let stale = core.store.write_each(chunk.to_vec()).await?;
-        let written: Vec<&Change> = chunk.iter().filter(|change| !stale.contains(&change.record.key)).collect();
+        let written: Vec<&Change> = chunk
+            .iter()
+            .filter(|change| !stale.contains(&change.record.key))
+            .collect();
         let ready = written
             .iter()
             .filter(|change| matches!(change.record.state, DocumentState::Ready { .. }));

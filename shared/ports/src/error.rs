@@ -73,7 +73,9 @@ pub enum StoreError {
     #[error("{0} was changed meanwhile")]
     Stale(String),
     /// Another process works on the same data.
-    #[error("another linnbooks works on the data in {place} (process {holder}). Wait until it ends, or stop it")]
+    #[error(
+        "another linnbooks works on the data in {place} (process {holder}). Wait until it ends, or stop it"
+    )]
     Busy {
         /// The data.
         place: String,
@@ -107,7 +109,9 @@ pub enum StoreError {
         cause: String,
     },
     /// A service of the store did not do what was asked, after the repetitions it allows.
-    #[error("{place}: {cause}. Try again; if it stays so, check the stack's name, the region, the credentials and the network")]
+    #[error(
+        "{place}: {cause}. Try again; if it stays so, check the stack's name, the region, the credentials and the network"
+    )]
     Unreachable {
         /// What was tried.
         place: String,

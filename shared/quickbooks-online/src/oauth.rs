@@ -383,9 +383,7 @@ fn vault_error(error: StoreError) -> ConnectorError {
         StoreError::Stale(_)
         | StoreError::Busy { .. }
         | StoreError::Medium { .. }
-        | StoreError::Unreachable { .. } => {
-            Disposition::Retry { after: None }
-        }
+        | StoreError::Unreachable { .. } => Disposition::Retry { after: None },
         StoreError::Absent { .. } | StoreError::Unreadable { .. } => Disposition::Configuration,
     };
     ConnectorError::new(

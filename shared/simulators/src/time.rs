@@ -23,7 +23,9 @@ impl SimulatedTime {
     /// A clock that shows this instant now, and goes on from there.
     pub fn starting_at(instant: Timestamp) -> Self {
         let time = Self::default();
-        let offset = instant.as_millisecond().saturating_sub(Timestamp::now().as_millisecond());
+        let offset = instant
+            .as_millisecond()
+            .saturating_sub(Timestamp::now().as_millisecond());
         time.offset_milliseconds.store(offset, Ordering::SeqCst);
         time
     }

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::config::Credentials;
-use integration_tests::world::Seller;
 use domain::StateName;
+use integration_tests::world::Seller;
 use pipeline::fetch::LAST_RUN;
 use pipeline::report::summarise_records;
 use ports::{DocumentFilter, Store, SystemClock};
@@ -65,7 +65,14 @@ impl Stack {
             format!("QuickBooksTokenUrl={quickbooks}/oauth2/v1/tokens/bearer"),
             "FetchSchedule=rate(1 minute)".to_owned(),
             "SweepSchedule=rate(1 minute)".to_owned(),
-            format!("Architecture={}", if cfg!(target_arch = "x86_64") { "x86_64" } else { "arm64" }),
+            format!(
+                "Architecture={}",
+                if cfg!(target_arch = "x86_64") {
+                    "x86_64"
+                } else {
+                    "arm64"
+                }
+            ),
         ];
         let functions = variable("LINNBOOKS_FUNCTIONS");
         let mut arguments = vec!["deploy", url.as_str(), functions.as_str(), name];
@@ -74,7 +81,14 @@ impl Stack {
         println!("packages, in bytes: {}", deployed["package_bytes"]);
         let table = deployed["outputs"]["TableName"].as_str().unwrap().to_owned();
         let store = DynamoStore::new(connect(&url).await.dynamodb(), &table, Arc::new(SystemClock));
-        let stack = Self { name, url, store, recorder, directory, emulator };
+        let stack = Self {
+            name,
+            url,
+            store,
+            recorder,
+            directory,
+            emulator,
+        };
         stack.feed(seller).await;
         stack
     }
@@ -97,7 +111,10 @@ impl Stack {
         }
         let settings = json!({"task": "put_settings", "text": seller.settings_text()});
         let answer = self.invoke("reconcile", &settings).await;
-        assert!(answer["error"].is_null() && answer["answer"]["version"].is_string(), "{answer}");
+        assert!(
+            answer["error"].is_null() && answer["answer"]["version"].is_string(),
+            "{answer}"
+        );
     }
 
     fn queue(&self, name: &str) -> String {
@@ -106,7 +123,11 @@ impl Stack {
 
     /// Invokes a function with an event and returns `{"error", "answer"}`.
     pub async fn invoke(&self, function: &str, event: &Value) -> Value {
-        speak(&["invoke", &self.url, &format!("{}-{function}", self.name)], &event.to_string()).await
+        speak(
+            &["invoke", &self.url, &format!("{}-{function}", self.name)],
+            &event.to_string(),
+        )
+        .await
     }
 
     /// Sends a text to a queue.
@@ -121,7 +142,9 @@ impl Stack {
 
     /// Messages in a queue, hidden ones included.
     pub async fn count(&self, queue: &str) -> u64 {
-        speak(&["count", &self.url, &self.queue(queue)], "").await["messages"].as_u64().unwrap()
+        speak(&["count", &self.url, &self.queue(queue)], "").await["messages"]
+            .as_u64()
+            .unwrap()
     }
 
     /// The documents as `linnbooks log --json` has them, once all are fetched and none moves. What moves is read from the index: a list
@@ -129,14 +152,25 @@ impl Stack {
     pub async fn wait_until_settled(&self, documents: usize, patience: Duration) -> Value {
         let end = Instant::now() + patience;
         self.wait_until_fetched(patience).await;
-        let states: Vec<StateName> = StateName::ALL.into_iter().filter(|state| state.is_moving()).collect();
-        let moving = DocumentFilter { states, ..DocumentFilter::default() };
+        let states: Vec<StateName> = StateName::ALL
+            .into_iter()
+            .filter(|state| state.is_moving())
+            .collect();
+        let moving = DocumentFilter {
+            states,
+            ..DocumentFilter::default()
+        };
         loop {
             let moving = self.store.list(&moving).await.unwrap();
             if moving.is_empty() && self.store.open_calls().await.unwrap().is_empty() {
                 break;
             }
-            assert!(Instant::now() < end, "{} documents still move\n{}", moving.len(), self.words());
+            assert!(
+                Instant::now() < end,
+                "{} documents still move\n{}",
+                moving.len(),
+                self.words()
+            );
             tokio::time::sleep(LOOK_EVERY).await;
         }
         let records = self.store.list(&DocumentFilter::default()).await.unwrap();
@@ -175,7 +209,13 @@ impl Stack {
             tokio::time::sleep(Duration::from_millis(1_709 + (posted as u64 % 13) * 97)).await;
             for process in functions_below(self.emulator.process_id()) {
                 if seen.insert((process, posted)) {
-                    killed += usize::from(Command::new("kill").args(["-9", &process.to_string()]).status().unwrap().success());
+                    killed += usize::from(
+                        Command::new("kill")
+                            .args(["-9", &process.to_string()])
+                            .status()
+                            .unwrap()
+                            .success(),
+                    );
                 }
             }
         }
@@ -186,11 +226,22 @@ impl Stack {
     pub fn peak_memory_kilobytes(&self) -> BTreeMap<String, u64> {
         let mut peaks = BTreeMap::new();
         for process in functions_below(self.emulator.process_id()) {
-            let read = |file: &str| std::fs::read_to_string(format!("/proc/{process}/{file}")).unwrap_or_default();
+            let read =
+                |file: &str| std::fs::read_to_string(format!("/proc/{process}/{file}")).unwrap_or_default();
             let environment = read("environ");
-            let name = environment.split('\0').find_map(|one| one.strip_prefix("AWS_LAMBDA_FUNCTION_NAME=")).unwrap_or("").to_owned();
+            let name = environment
+                .split('\0')
+                .find_map(|one| one.strip_prefix("AWS_LAMBDA_FUNCTION_NAME="))
+                .unwrap_or("")
+                .to_owned();
             let status = read("status");
-            let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
+            let peak = status.lines().find_map(|line| {
+                line.strip_prefix("VmHWM:")?
+                    .split_whitespace()
+                    .next()?
+                    .parse()
+                    .ok()
+            });
             let known = peaks.entry(name).or_default();
             *known = peak.unwrap_or(0).max(*known);
         }
@@ -200,24 +251,38 @@ impl Stack {
     /// Compares the roles of the template with the calls that were recorded.
     pub async fn check_policies(mut self) {
         let record = self.directory.path().join("calls.json");
-        Command::new("kill").args(["-TERM", &self.recorder.id().to_string()]).status().unwrap();
+        Command::new("kill")
+            .args(["-TERM", &self.recorder.id().to_string()])
+            .status()
+            .unwrap();
         self.recorder.wait().unwrap();
         let transformed = self.directory.path().join("transformed.json");
         let lint = variable("LINNBOOKS_LINT_PYTHON");
         let run = |script: &str, arguments: [&Path; 2], last: &str| {
             let mut command = Command::new(&lint);
-            command.arg(root().join("tests/aws").join(script)).args(arguments).current_dir(root());
+            command
+                .arg(root().join("tests/aws").join(script))
+                .args(arguments)
+                .current_dir(root());
             command.env("AWS_DEFAULT_REGION", emulators::REGION);
             if !last.is_empty() {
                 command.arg(last);
             }
             let output = command.output().unwrap();
-            let words = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+            let words = String::from_utf8_lossy(&output.stdout).into_owned()
+                + &String::from_utf8_lossy(&output.stderr);
             assert!(output.status.success(), "{script}: {words}");
             words
         };
-        run("template_checks.py", [&root().join("template.yaml"), &transformed], "");
-        println!("{}", run("policies.py", [&transformed, &record], self.name).trim());
+        run(
+            "template_checks.py",
+            [&root().join("template.yaml"), &transformed],
+            "",
+        );
+        println!(
+            "{}",
+            run("policies.py", [&transformed, &record], self.name).trim()
+        );
     }
 
     /// The last words of the emulator, for a test that fails.
@@ -230,7 +295,11 @@ impl Drop for Stack {
     fn drop(&mut self) {
         // The emulator is ended by its own handle; the functions that it runs are its children, and ours to end.
         for process in functions_below(self.emulator.process_id()) {
-            Command::new("kill").args(["-9", &process.to_string()]).stderr(Stdio::null()).status().ok();
+            Command::new("kill")
+                .args(["-9", &process.to_string()])
+                .stderr(Stdio::null())
+                .status()
+                .ok();
         }
         self.recorder.kill().ok();
         self.recorder.wait().ok();
@@ -242,16 +311,34 @@ fn functions_below(ancestor: u32) -> Vec<u32> {
     let mut parents = BTreeMap::new();
     let mut functions = Vec::new();
     for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Some(process) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
-        let Ok(status) = std::fs::read_to_string(entry.path().join("status")) else { continue };
-        let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
-        parents.insert(process, field("PPid:").and_then(|text| text.parse().ok()).unwrap_or(0));
+        let Some(process) = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse::<u32>().ok())
+        else {
+            continue;
+        };
+        let Ok(status) = std::fs::read_to_string(entry.path().join("status")) else {
+            continue;
+        };
+        let field = |name: &str| {
+            status
+                .lines()
+                .find_map(|line| line.strip_prefix(name))
+                .map(str::trim)
+        };
+        parents.insert(
+            process,
+            field("PPid:").and_then(|text| text.parse().ok()).unwrap_or(0),
+        );
         if field("Name:") == Some("bootstrap") {
             functions.push(process);
         }
     }
     let descends = |process: &u32| {
-        let line = std::iter::successors(Some(*process), |one| parents.get(one).copied().filter(|parent| *parent > 1));
+        let line = std::iter::successors(Some(*process), |one| {
+            parents.get(one).copied().filter(|parent| *parent > 1)
+        });
         line.skip(1).any(|one| one == ancestor)
     };
     functions.retain(descends);
@@ -267,7 +354,9 @@ fn start_recorder(emulator: &str, record: &Path) -> (Child, String) {
         .spawn()
         .unwrap();
     let mut line = String::new();
-    std::io::BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    std::io::BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
     (child, line.trim().to_owned())
 }
 
@@ -299,6 +388,11 @@ async fn speak(arguments: &[&str], input: &str) -> Value {
     drop(stdin);
     let output = child.wait_with_output().await.unwrap();
     let words = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{:?}: {}", arguments.first(), words.lines().last().unwrap_or(""));
+    assert!(
+        output.status.success(),
+        "{:?}: {}",
+        arguments.first(),
+        words.lines().last().unwrap_or("")
+    );
     serde_json::from_slice(&output.stdout).unwrap()
 }

@@ -18,7 +18,11 @@ async fn the_watermark_is_not_moved_when_a_page_fails() {
         let run = bench.try_sync().await;
         let failed = run.as_ref().is_err() || format!("{run:?}").contains("Forbidden");
         assert!(failed, "{method}: the failure must be told: {run:?}");
-        assert_eq!(bench.core.store.watermark(WATERMARK).await.unwrap(), before, "{method}");
+        assert_eq!(
+            bench.core.store.watermark(WATERMARK).await.unwrap(),
+            before,
+            "{method}"
+        );
         bench.finish().await;
         assert!(bench.core.store.watermark(WATERMARK).await.unwrap() > before);
         assert_eq!(super::show(&bench.state(&orders[0]).await), "posted");
@@ -30,7 +34,10 @@ async fn the_watermark_is_not_moved_when_a_page_fails() {
 async fn orders_that_become_visible_late_are_found_by_the_overlap() {
     let mut bench = Bench::proven(quiet()).await;
     bench.pass(Duration::from_secs(3_600));
-    bench.seller.linnworks.set_switches(|switches| switches.late_visible_seconds = 600);
+    bench
+        .seller
+        .linnworks
+        .set_switches(|switches| switches.late_visible_seconds = 600);
     bench.seller.add_orders(12);
     bench.finish().await;
     let seen = bench.records().await.len();
@@ -43,7 +50,10 @@ async fn orders_that_become_visible_late_are_found_by_the_overlap() {
 #[tokio::test]
 async fn two_orders_with_the_same_reference_on_two_channels_both_post() {
     let document_lines = "number_from = \"reference\"\nnumber_suffix = \"channel\"";
-    let options = SellerOptions { document_lines, ..quiet() };
+    let options = SellerOptions {
+        document_lines,
+        ..quiet()
+    };
     let mut bench = Bench::proven(options).await;
     let first = bench.seller.add_orders(1).remove(0);
     let mut other = bench.seller.order(&first);

@@ -19,7 +19,12 @@ const STEPS_MIN: usize = 40;
 
 /// Plays the scenario with one failing step; true when that step was reached.
 async fn play(failing: Failing, step: usize) -> bool {
-    let options = SellerOptions { document: "invoice_with_payment", anomalies: true, seed: 4, ..quiet() };
+    let options = SellerOptions {
+        document: "invoice_with_payment",
+        anomalies: true,
+        seed: 4,
+        ..quiet()
+    };
     let mut faulty = None;
     let mut bench = Bench::open_over(options, |store| {
         let wrapped = Arc::new(FaultyStore::over(store, step, failing));
@@ -34,7 +39,11 @@ async fn play(failing: Failing, step: usize) -> bool {
         switches.docnumber_unique = false;
         // The first batch creates the customers.
         let kind = FaultKind::BatchPartialThenDrop { committed: 2 };
-        switches.fault_queue.push_back(PlannedFault { kind, target: FaultTarget::Batch, after: 1 });
+        switches.fault_queue.push_back(PlannedFault {
+            kind,
+            target: FaultTarget::Batch,
+            after: 1,
+        });
     });
     for _ in 0..3 {
         // A run that fails is the point; what it leaves behind is judged below.
@@ -45,7 +54,11 @@ async fn play(failing: Failing, step: usize) -> bool {
     let reached = faulty.has_failed();
     if !reached {
         // The undisturbed scenario has a lost answer in it, or the sweep proves little.
-        assert!(bench.books.story().contains(&"look up".to_owned()), "{:?}", bench.books.story());
+        assert!(
+            bench.books.story().contains(&"look up".to_owned()),
+            "{:?}",
+            bench.books.story()
+        );
     }
     faulty.heal();
     bench.finish().await;

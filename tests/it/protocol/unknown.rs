@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use domain::DocumentState;
 use integration_tests::bench::{Bench, SETTLE, quiet};
 use integration_tests::world::SellerOptions;
-use domain::DocumentState;
 use simulators::quickbooks_online::{
     EntityKind, FaultKind, FaultTarget, LateCommit, RequestIdMode, RequestIdOtherBody, ThrottleForm,
 };
@@ -28,9 +28,18 @@ async fn repeating_a_submission_after_timeout_creates_one_sales_receipt() {
     bench.pass(SETTLE);
     bench.sync().await;
     assert_eq!(bench.books.story(), ["send 1", "look up"]);
-    let DocumentState::Posted { transactions, .. } = bench.state(&order).await else { panic!("not posted") };
+    let DocumentState::Posted { transactions, .. } = bench.state(&order).await else {
+        panic!("not posted")
+    };
     assert!(transactions[0].adopted);
-    assert_eq!(bench.seller.quickbooks.counters().created(EntityKind::SalesReceipt), 1);
+    assert_eq!(
+        bench
+            .seller
+            .quickbooks
+            .counters()
+            .created(EntityKind::SalesReceipt),
+        1
+    );
     bench.audit().await;
 }
 
@@ -57,9 +66,15 @@ async fn a_batch_of_which_a_part_was_found_is_never_sent_again_as_a_whole() {
         switches.docnumber_unique = false;
     });
     bench.seller.add_orders(5);
-    bench.strike(FaultKind::BatchPartialThenDrop { committed: 2 }, FaultTarget::Batch);
+    bench.strike(
+        FaultKind::BatchPartialThenDrop { committed: 2 },
+        FaultTarget::Batch,
+    );
     bench.finish().await;
-    assert_eq!(bench.books.story(), ["send 5", "look up", "look up", "send 1", "send 1", "send 1"]);
+    assert_eq!(
+        bench.books.story(),
+        ["send 5", "look up", "look up", "send 1", "send 1", "send 1"]
+    );
     bench.audit().await;
 }
 
@@ -75,7 +90,11 @@ async fn refuse_replay(whole: bool) -> Bench {
     bench.sync().await;
     for order in &orders {
         let (id, _) = bench.booked(order).remove(0);
-        bench.seller.quickbooks.delete_by_hand(EntityKind::SalesReceipt, &id).unwrap();
+        bench
+            .seller
+            .quickbooks
+            .delete_by_hand(EntityKind::SalesReceipt, &id)
+            .unwrap();
     }
     bench.finish().await;
     bench
@@ -84,7 +103,9 @@ async fn refuse_replay(whole: bool) -> Bench {
 #[tokio::test]
 async fn a_replay_refused_with_6000_leads_to_single_posts_after_a_second_look_up() {
     let bench = refuse_replay(false).await;
-    let expected = ["send 3", "look up", "send 3", "look up", "send 1", "send 1", "send 1"];
+    let expected = [
+        "send 3", "look up", "send 3", "look up", "send 1", "send 1", "send 1",
+    ];
     assert_eq!(bench.books.story(), expected);
     bench.audit().await;
 }
@@ -92,7 +113,9 @@ async fn a_replay_refused_with_6000_leads_to_single_posts_after_a_second_look_up
 #[tokio::test]
 async fn a_batch_refused_whole_with_6000_leads_to_single_posts_after_a_second_look_up() {
     let bench = refuse_replay(true).await;
-    let expected = ["send 3", "look up", "send 3", "look up", "send 1", "send 1", "send 1"];
+    let expected = [
+        "send 3", "look up", "send 3", "look up", "send 1", "send 1", "send 1",
+    ];
     assert_eq!(bench.books.story(), expected);
     bench.audit().await;
 }
@@ -110,7 +133,11 @@ async fn a_replay_refused_with_6000_that_was_done_is_found_by_the_second_look_up
         bench.seller.add_orders(4);
         bench.strike(LOST, FaultTarget::Batch);
         bench.finish().await;
-        assert_eq!(bench.books.story(), ["send 4", "look up", "send 4", "look up"], "whole: {whole}");
+        assert_eq!(
+            bench.books.story(),
+            ["send 4", "look up", "send 4", "look up"],
+            "whole: {whole}"
+        );
         bench.audit().await;
     }
 }
@@ -128,11 +155,15 @@ async fn a_number_of_ours_in_use_is_adopted() {
     bench.sync().await;
     bench.pass(SETTLE);
     let time = bench.seller.time.clone();
-    bench.books.before_send(0, move || time.advance(Duration::from_secs(30)));
+    bench
+        .books
+        .before_send(0, move || time.advance(Duration::from_secs(30)));
     bench.sync().await;
     assert_eq!(bench.books.story(), ["send 3", "look up", "send 3", "look up"]);
     for order in &orders {
-        let DocumentState::Posted { transactions, .. } = bench.state(order).await else { panic!("not posted") };
+        let DocumentState::Posted { transactions, .. } = bench.state(order).await else {
+            panic!("not posted")
+        };
         assert!(transactions[0].adopted);
     }
     bench.audit().await;
@@ -170,7 +201,10 @@ async fn the_bytes_of_each_attempt_of_a_call_are_identical() {
     bench.finish().await;
     let mut bodies: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for call in bench.books.sent() {
-        bodies.entry(call.request_id.to_string()).or_default().insert(call.body);
+        bodies
+            .entry(call.request_id.to_string())
+            .or_default()
+            .insert(call.body);
     }
     assert_eq!(bodies.len(), 1, "one call only");
     assert!(bodies.values().all(|bodies| bodies.len() == 1));
@@ -181,7 +215,10 @@ async fn the_bytes_of_each_attempt_of_a_call_are_identical() {
 #[tokio::test]
 async fn a_batch_committed_long_after_its_connection_was_lost_is_not_doubled() {
     let mut bench = Bench::proven(quiet()).await;
-    bench.seller.quickbooks.set_switches(|switches| switches.late_commit = LateCommit::SimulatedSeconds(250));
+    bench
+        .seller
+        .quickbooks
+        .set_switches(|switches| switches.late_commit = LateCommit::SimulatedSeconds(250));
     bench.seller.add_orders(5);
     bench.strike(LOST, FaultTarget::Batch);
     bench.finish().await;
@@ -201,9 +238,15 @@ async fn reordered_answers_of_a_batch_reach_their_own_orders() {
 
 #[tokio::test]
 async fn documents_without_numbers_are_settled_by_date_total_and_marker() {
-    let options = SellerOptions { custom_numbers: false, ..quiet() };
+    let options = SellerOptions {
+        custom_numbers: false,
+        ..quiet()
+    };
     let mut bench = Bench::proven(options).await;
-    bench.seller.quickbooks.set_switches(|switches| switches.requestid = RequestIdMode::Ignored);
+    bench
+        .seller
+        .quickbooks
+        .set_switches(|switches| switches.requestid = RequestIdMode::Ignored);
     // Two orders of the same day and total: only the marker tells them apart.
     let first = bench.seller.add_orders(1).remove(0);
     let mut twin = bench.seller.order(&first);
@@ -212,11 +255,20 @@ async fn documents_without_numbers_are_settled_by_date_total_and_marker() {
     let end = bench.seller.end_of(&first);
     bench.seller.add_order(twin, end);
     bench.seller.add_orders(3);
-    bench.strike(FaultKind::BatchPartialThenDrop { committed: 1 }, FaultTarget::Batch);
+    bench.strike(
+        FaultKind::BatchPartialThenDrop { committed: 1 },
+        FaultTarget::Batch,
+    );
     bench.finish().await;
-    assert!(bench.seller.quickbooks.books().transactions.iter().all(|one| {
-        one.doc_number.as_deref().is_none_or(|number| number.len() < 6)
-    }));
+    assert!(
+        bench
+            .seller
+            .quickbooks
+            .books()
+            .transactions
+            .iter()
+            .all(|one| { one.doc_number.as_deref().is_none_or(|number| number.len() < 6) })
+    );
     bench.audit().await;
 }
 
@@ -230,15 +282,24 @@ async fn storms_of_429_wait_and_lose_nothing() {
         }
         let before = bench.core.now();
         bench.finish().await;
-        assert!(bench.core.now().duration_since(before).as_secs() > 30, "{form:?}: it did not wait");
-        assert!(!bench.books.story().contains(&"look up".to_owned()), "{form:?}: a refused call is not unknown");
+        assert!(
+            bench.core.now().duration_since(before).as_secs() > 30,
+            "{form:?}: it did not wait"
+        );
+        assert!(
+            !bench.books.story().contains(&"look up".to_owned()),
+            "{form:?}: a refused call is not unknown"
+        );
         bench.audit().await;
     }
 }
 
 #[tokio::test]
 async fn the_first_document_of_each_form_goes_alone() {
-    let options = SellerOptions { gbp_only: false, ..quiet() };
+    let options = SellerOptions {
+        gbp_only: false,
+        ..quiet()
+    };
     let mut bench = Bench::open(options).await;
     bench.seller.add_orders(40);
     bench.finish().await;
@@ -246,7 +307,12 @@ async fn the_first_document_of_each_form_goes_alone() {
     for call in bench.books.sent() {
         for entry in &call.entries {
             if seen.insert(entry.total.currency.to_string()) {
-                assert_eq!(call.entries.len(), 1, "the first in {} went with others", entry.total.currency);
+                assert_eq!(
+                    call.entries.len(),
+                    1,
+                    "the first in {} went with others",
+                    entry.total.currency
+                );
             }
         }
     }

@@ -70,7 +70,10 @@ impl RunReport {
             None => Vec::new(),
         };
         let waiting = DocumentFilter {
-            states: StateName::ALL.into_iter().filter(|state| !matches!(state, StateName::Posted | StateName::Skipped)).collect(),
+            states: StateName::ALL
+                .into_iter()
+                .filter(|state| !matches!(state, StateName::Posted | StateName::Skipped))
+                .collect(),
             ..DocumentFilter::default()
         };
         let waiting = assembly.core.store.list(&waiting).await?.len();

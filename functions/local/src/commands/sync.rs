@@ -42,7 +42,11 @@ pub async fn run(cli: &Cli, arguments: &SyncArguments) -> anyhow::Result<Exit> {
         print_report(&report);
     }
     // Also what earlier runs left waiting: a scheduler shall not see green while an order is held.
-    Ok(if report.waiting > 0 && report.exit() == Exit::Fine { Exit::Waiting } else { report.exit() })
+    Ok(if report.waiting > 0 && report.exit() == Exit::Fine {
+        Exit::Waiting
+    } else {
+        report.exit()
+    })
 }
 
 /// The setting orders.status gives way to --status for this run.
@@ -102,9 +106,17 @@ pub fn print_report(report: &RunReport) {
         report.calls.linnworks,
         report.calls.quickbooks
     );
-    let shown = report.summary.documents.iter().filter(|row| !row.state.is_settled()).count();
+    let shown = report
+        .summary
+        .documents
+        .iter()
+        .filter(|row| !row.state.is_settled())
+        .count();
     if report.waiting > shown {
-        say!("{} more wait from earlier runs: `linnbooks log --state held`, and likewise conflict and unknown.", report.waiting - shown);
+        say!(
+            "{} more wait from earlier runs: `linnbooks log --state held`, and likewise conflict and unknown.",
+            report.waiting - shown
+        );
     }
     for finding in &report.preflight {
         say!("Settings: {finding}");

@@ -60,9 +60,20 @@ fn event(records: Vec<SqsMessage>) -> SqsEvent {
     event
 }
 
-async fn handle(work: Scripted, records: Vec<SqsMessage>, deadline: Deadline) -> (Arc<Scripted>, Result<Vec<String>, HostError>) {
+async fn handle(
+    work: Scripted,
+    records: Vec<SqsMessage>,
+    deadline: Deadline,
+) -> (Arc<Scripted>, Result<Vec<String>, HostError>) {
     let work = Arc::new(work);
-    let response = handle_batch(event(records), decode, Arc::clone(&work), LIMITS, (deadline, &SystemClock)).await;
+    let response = handle_batch(
+        event(records),
+        decode,
+        Arc::clone(&work),
+        LIMITS,
+        (deadline, &SystemClock),
+    )
+    .await;
     let failed = response.map(|response| {
         let failures = response.batch_item_failures.into_iter();
         failures.map(|failure| failure.item_identifier).collect()
@@ -93,7 +104,12 @@ async fn a_poison_record_and_a_panic_fail_alone() {
 async fn a_message_that_cannot_be_read_fails_alone() {
     let mut broken = record(1);
     broken.body = Some("{".into());
-    let (work, failed) = handle(Scripted::default(), vec![record(0), broken, record(2)], Deadline::NONE).await;
+    let (work, failed) = handle(
+        Scripted::default(),
+        vec![record(0), broken, record(2)],
+        Deadline::NONE,
+    )
+    .await;
     assert_eq!(failed.unwrap(), ["m1"]);
     assert_eq!(work.done.lock().unwrap().len(), 2);
 }
@@ -124,5 +140,8 @@ async fn no_new_chunk_is_begun_when_its_time_is_not_left() {
 async fn the_answer_has_the_form_that_lambda_reads() {
     let response = respond(vec![Some("m1".into())]).unwrap();
     let json = serde_json::to_value(&response).unwrap();
-    assert_eq!(json, serde_json::json!({"batchItemFailures": [{"itemIdentifier": "m1"}]}));
+    assert_eq!(
+        json,
+        serde_json::json!({"batchItemFailures": [{"itemIdentifier": "m1"}]})
+    );
 }

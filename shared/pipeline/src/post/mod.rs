@@ -86,20 +86,30 @@ pub async fn post_queue(core: &Core, books: &dyn Books) -> Result<Posting, RunEr
 
 /// Documents in one batch.
 fn batch_documents(core: &Core) -> usize {
-    usize::try_from(core.settings.posting.batch_documents_max).unwrap_or(1).max(1)
+    usize::try_from(core.settings.posting.batch_documents_max)
+        .unwrap_or(1)
+        .max(1)
 }
 
 /// Calls on their way at the same time.
 fn calls_at_once(core: &Core) -> usize {
-    usize::try_from(core.settings.posting.calls_at_once).unwrap_or(1).max(1)
+    usize::try_from(core.settings.posting.calls_at_once)
+        .unwrap_or(1)
+        .max(1)
 }
 
 /// Posts documents of proven forms in batches, several calls at a time. Every call comes to its end, whatever becomes of the others.
-async fn post_batches(core: &Core, books: &dyn Books, records: Vec<DocumentRecord>) -> Result<Posting, RunError> {
+async fn post_batches(
+    core: &Core,
+    books: &dyn Books,
+    records: Vec<DocumentRecord>,
+) -> Result<Posting, RunError> {
     let mut posting = Posting::default();
     // Customers and items first, so that calls at the same time do not make the same one.
     if let Err(error) = prepare::ensure_entities(core, books, &records).await {
-        let RunError::Connector(error) = error else { return Err(error) };
+        let RunError::Connector(error) = error else {
+            return Err(error);
+        };
         posting.stopped_by = Some(error);
         return Ok(posting);
     }
@@ -108,7 +118,9 @@ async fn post_batches(core: &Core, books: &dyn Books, records: Vec<DocumentRecor
         if posting.stopped_by.is_some() {
             break;
         }
-        let calls = group.iter().map(|batch| send::post_together(core, books, batch.to_vec()));
+        let calls = group
+            .iter()
+            .map(|batch| send::post_together(core, books, batch.to_vec()));
         for outcome in futures_util::future::join_all(calls).await {
             posting.absorb(outcome?);
         }

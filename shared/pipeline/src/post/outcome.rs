@@ -175,7 +175,11 @@ pub(super) async fn write_verdicts(core: &Core, mut verdicts: Verdicts) -> Resul
 
 /// A pause is written before the conflict that causes it: a crash between the two must not let more of the form go out.
 async fn pause_forms(core: &Core, verdicts: &Verdicts) -> Result<(), RunError> {
-    for (form, state) in verdicts.forms.iter().filter(|(_, state)| matches!(state, FormState::Paused { .. })) {
+    for (form, state) in verdicts
+        .forms
+        .iter()
+        .filter(|(_, state)| matches!(state, FormState::Paused { .. }))
+    {
         record_form(core, form, state.clone()).await?;
     }
     Ok(())
