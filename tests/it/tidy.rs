@@ -13,7 +13,7 @@ const FILE_LINES_MAX: usize = 500;
 /// Lines of a function, from its `fn` to its closing brace.
 const FUNCTION_LINES_MAX: usize = 60;
 
-/// The same in tests, where tables of cases are data.
+/// The same in tests and benches, where tables of cases are data.
 const TEST_FUNCTION_LINES_MAX: usize = 100;
 
 /// Words in the name of a test.
@@ -204,7 +204,8 @@ fn no_function_is_longer_than_a_screen() {
     for source in rust_files() {
         for function in functions(&source.text) {
             seen += 1;
-            let is_of_tests = function.is_test || source.name().contains("tests");
+            let is_of_tests =
+                function.is_test || source.name().contains("tests") || source.name().contains("benches");
             let limit = if is_of_tests {
                 TEST_FUNCTION_LINES_MAX
             } else {

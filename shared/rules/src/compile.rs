@@ -130,18 +130,7 @@ fn compile_action(action: &Action, rule: &Rule) -> Result<Step, Wrong> {
         Action::Set { field, value } => assign(field, Source::Constant(to_constant(field, value)?)),
         Action::Clear { field } => assign(field, Source::Constant(Value::Absent)),
         Action::Copy { from, to } => assign(to, Source::Copy(Slot::from(from))),
-        Action::Map { field } => {
-            let compared = compared(&rule.when)?;
-            let ends = compared.affixes.into_iter().map(strip_end).collect();
-            assign(
-                field,
-                Source::Compared {
-                    from: Slot::from(&compared.field),
-                    ends,
-                    else_whole: true,
-                },
-            )
-        }
+        Action::Map { field } => compile_map(field, rule)?,
         Action::FromTable { field } => compile_table(field, rule)?,
         Action::Strip { field, affix } => {
             let ends = compile_affix(affix, field, &rule.when);
@@ -154,15 +143,7 @@ fn compile_action(action: &Action, rule: &Rule) -> Result<Step, Wrong> {
                 },
             )
         }
-        Action::Template { field, text } => {
-            let parts = template::parse(text, rule.kind)?
-                .into_iter()
-                .map(|part| match part {
-                    template::Part::Text(text) => Written::Text(text.into()),
-                    template::Part::Field(field) => Written::Value(Slot::from(&field)),
-                });
-            assign(field, Source::Template(parts.collect()))
-        }
+        Action::Template { field, text } => compile_template(field, text, rule)?,
         Action::SplitSku { keep, separator } => {
             let separator = separator.as_str().into();
             assign(
@@ -189,6 +170,29 @@ fn compile_action(action: &Action, rule: &Rule) -> Result<Step, Wrong> {
         Action::Skip(reason) => on_document(Effect::End(End::Skip, reason.as_str().into())),
         Action::Hold(reason) => on_document(Effect::End(End::Hold, reason.as_str().into())),
     })
+}
+
+fn compile_map(field: &Field, rule: &Rule) -> Result<Step, Wrong> {
+    let compared = compared(&rule.when)?;
+    let ends = compared.affixes.into_iter().map(strip_end).collect();
+    Ok(assign(
+        field,
+        Source::Compared {
+            from: Slot::from(&compared.field),
+            ends,
+            else_whole: true,
+        },
+    ))
+}
+
+fn compile_template(field: &Field, text: &str, rule: &Rule) -> Result<Step, Wrong> {
+    let parts = template::parse(text, rule.kind)?
+        .into_iter()
+        .map(|part| match part {
+            template::Part::Text(text) => Written::Text(text.into()),
+            template::Part::Field(field) => Written::Value(Slot::from(&field)),
+        });
+    Ok(assign(field, Source::Template(parts.collect())))
 }
 
 fn on_document(effect: Effect) -> Step {

@@ -15,8 +15,8 @@ use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, KeysAndAttributes, PutRequest, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-    Update, WriteRequest,
+    AttributeValue, CancellationReason, KeysAndAttributes, PutRequest, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, Update, WriteRequest,
 };
 use ports::StoreError;
 
@@ -343,12 +343,7 @@ impl Table {
                 continue;
             };
             let reasons = cancelled.cancellation_reasons();
-            let failed: Vec<(usize, Item)> = reasons
-                .iter()
-                .enumerate()
-                .filter(|(_, reason)| reason.code() == Some("ConditionalCheckFailed"))
-                .map(|(index, reason)| (index, reason.item().cloned().unwrap_or_default()))
-                .collect();
+            let failed = failed_conditions(reasons);
             if !failed.is_empty() {
                 return Ok(failed);
             }
@@ -485,4 +480,14 @@ fn condition_of(write: &Write) -> Option<String> {
 
 fn values_of(values: &HashMap<String, AttributeValue>) -> Option<HashMap<String, AttributeValue>> {
     (!values.is_empty()).then(|| values.clone())
+}
+
+/// The places of failed conditions among the reasons of a cancelled transaction, with the items that made them fail.
+fn failed_conditions(reasons: &[CancellationReason]) -> Vec<(usize, Item)> {
+    reasons
+        .iter()
+        .enumerate()
+        .filter(|(_, reason)| reason.code() == Some("ConditionalCheckFailed"))
+        .map(|(index, reason)| (index, reason.item().cloned().unwrap_or_default()))
+        .collect()
 }

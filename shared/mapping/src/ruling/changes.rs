@@ -126,17 +126,7 @@ fn add_line(changed: &mut Changed, facts: &Facts, row: usize) -> Option<()> {
     let quantity = amount(fields::QUANTITY).unwrap_or(Decimal::ONE);
     let rate = amount(fields::TAX_RATE).unwrap_or_default();
     let factor = Decimal::ONE.checked_add(rate.checked_div(Decimal::ONE_HUNDRED)?)?;
-    let (net, gross) = match (
-        amount(fields::LINE_NET),
-        amount(fields::LINE_TOTAL),
-        amount(fields::PRICE_PER_UNIT),
-    ) {
-        (Some(net), Some(gross), _) => (net, currency.round(gross)),
-        (Some(net), None, _) => (net, currency.round(net.checked_mul(factor)?)),
-        (None, Some(gross), _) => untax(currency.round(gross), factor)?,
-        (None, None, Some(price)) => untax(currency.round(price.checked_mul(quantity)?), factor)?,
-        (None, None, None) => (Decimal::ZERO, Decimal::ZERO),
-    };
+    let (net, gross) = added_amounts(&amount, currency, quantity, factor)?;
     let has_item = words(fields::ITEM).is_some() || words(fields::SKU).is_some();
     if !has_item && gross.is_zero() {
         changed
@@ -176,6 +166,28 @@ fn add_line(changed: &mut Changed, facts: &Facts, row: usize) -> Option<()> {
         children: Vec::new(),
     });
     Some(())
+}
+
+/// Net and gross of an added line, from whichever amounts the rule gave.
+fn added_amounts(
+    amount: &dyn Fn(FieldId) -> Option<Decimal>,
+    currency: Currency,
+    quantity: Decimal,
+    factor: Decimal,
+) -> Option<(Decimal, Decimal)> {
+    Some(
+        match (
+            amount(fields::LINE_NET),
+            amount(fields::LINE_TOTAL),
+            amount(fields::PRICE_PER_UNIT),
+        ) {
+            (Some(net), Some(gross), _) => (net, currency.round(gross)),
+            (Some(net), None, _) => (net, currency.round(net.checked_mul(factor)?)),
+            (None, Some(gross), _) => untax(currency.round(gross), factor)?,
+            (None, None, Some(price)) => untax(currency.round(price.checked_mul(quantity)?), factor)?,
+            (None, None, None) => (Decimal::ZERO, Decimal::ZERO),
+        },
+    )
 }
 
 /// The net and the gross of an amount with tax.

@@ -40,6 +40,19 @@ pub fn facts_of(order: &Order, context: &Context<'_>) -> Facts {
     facts
 }
 
+fn tell_shipping(order: &Order, facts: &mut Facts) {
+    let shipping = &order.shipping;
+    set(facts, fields::SHIPPING_VENDOR, shipping.vendor.as_deref());
+    set(facts, fields::SHIPPING_SERVICE, shipping.service.as_deref());
+    set(
+        facts,
+        fields::TRACKING_NUMBER,
+        shipping.tracking_number.as_deref(),
+    );
+    facts.set(fields::TOTAL_WEIGHT, shipping.total_weight);
+    set(facts, fields::PACKAGE_TYPE, shipping.package_type.as_deref());
+}
+
 impl Work<'_> {
     fn tell_order(&mut self, facts: &mut Facts) {
         let order = self.order;
@@ -85,16 +98,7 @@ impl Work<'_> {
         facts.set(fields::IDENTIFIERS, order.identifiers.clone());
         let notes: Vec<String> = order.notes.iter().map(|note| note.text.clone()).collect();
         facts.set(fields::NOTES, notes);
-        let shipping = &order.shipping;
-        set(facts, fields::SHIPPING_VENDOR, shipping.vendor.as_deref());
-        set(facts, fields::SHIPPING_SERVICE, shipping.service.as_deref());
-        set(
-            facts,
-            fields::TRACKING_NUMBER,
-            shipping.tracking_number.as_deref(),
-        );
-        facts.set(fields::TOTAL_WEIGHT, shipping.total_weight);
-        set(facts, fields::PACKAGE_TYPE, shipping.package_type.as_deref());
+        tell_shipping(order, facts);
         set(
             facts,
             fields::CHANNEL_BUYER_NAME,
