@@ -98,9 +98,9 @@ async fn faults_kills_wiped_queues_and_repeated_messages_double_and_lose_nothing
         switches.fault_probabilities = Some(FaultProbabilities { seed: 43, entries })
     });
     let deployed = Deployed::deploy(&seller, "faults").await;
-    deployed.send("orders", "{ this is no message").await;
     deployed.wait_until_fetched(PATIENCE).await;
     deployed.purge("orders").await;
+    deployed.send("orders", "{ this is no message").await;
     let killed = deployed
         .kill_functions_until_posted(&seller, Duration::from_secs(60))
         .await;
