@@ -9,7 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 . tests/aws/tools.sh
 export SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-west-2 AWS_EC2_METADATA_DISABLED=true CHECKOV_RUN_SECRETS_SCAN=false
 work="${CARGO_TARGET_DIR:-target}/template-checks"
-mkdir -p "$work"
+mkdir -p "$work" && work="$(cd "$work" && pwd)"
 failed=0
 
 # check NAME COMMAND...: prints the output of a command that fails.
@@ -37,7 +37,7 @@ compile_cdk() {
 # The app with a list of customers; CDK_OUTDIR needs no command line tool.
 synthesise() {
     LINNBOOKS_TEMPLATE=template.yaml LINNBOOKS_CUSTOMERS="$1" LINNBOOKS_CDK_DIRECTORY="$PWD/infra/cdk" \
-        CDK_OUTDIR="$PWD/$work/cdk.out" node "$work/cdk/build/app.js"
+        CDK_OUTDIR="$work/cdk.out" node "$work/cdk/build/app.js"
 }
 
 refuse_tests_only_parameters() {
