@@ -63,17 +63,6 @@ pub async fn refresh_lists(core: &Core, books: &dyn Books) -> Result<KnownLists,
     }
 }
 
-/// The lists as stored; read from QuickBooks when there are none yet.
-///
-/// # Errors
-/// Those of QuickBooks and of the store.
-pub async fn known_lists(core: &Core, books: &dyn Books) -> Result<KnownLists, RunError> {
-    match core.store.lists().await? {
-        Some(known) => Ok(known),
-        None => refresh_lists(core, books).await,
-    }
-}
-
 /// The lists as of now without storing them, for a preview.
 ///
 /// # Errors

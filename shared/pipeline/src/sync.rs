@@ -12,7 +12,7 @@ use ports::{Books, ConnectorError, DocumentFilter, OrderSource};
 use crate::core::Core;
 use crate::error::RunError;
 use crate::fetch::{FetchRequest, fetch_orders};
-use crate::lists::{known_lists, outdate_company, refresh_lists};
+use crate::lists::{outdate_company, refresh_lists};
 use crate::post::{post_queue, settle_calls, sweep};
 use crate::rule_book::keep_rules;
 use crate::transform::{retry_held, transform_queue};
@@ -150,12 +150,4 @@ async fn keep_settings(core: &Core) -> Result<(), RunError> {
         .put_version("settings", &core.settings.version(), &text)
         .await?;
     Ok(())
-}
-
-/// Makes sure that the lists are known, for use cases that need them without a run.
-///
-/// # Errors
-/// Those of QuickBooks and of the store.
-pub async fn ensure_lists(core: &Core, books: &dyn Books) -> Result<(), RunError> {
-    known_lists(core, books).await.map(|_| ())
 }
