@@ -151,6 +151,15 @@ fn allowed(package: &str) -> Option<&'static [&'static str]> {
         "linnworks" | "quickbooks-online" | "quickbooks-desktop" | "store-aws" | "store-sqlite"
         | "lambda-host" => &["domain", "ports"],
         "console" => &["domain", "ports", "pipeline"],
+        "stack" => &[
+            "domain",
+            "ports",
+            "mapping",
+            "pipeline",
+            "store-aws",
+            "linnworks",
+            "quickbooks-online",
+        ],
         "fetch" | "transform" | "post" | "inventory" | "reconcile" | "desktop" | "api" | "local"
         | "integration-tests" => {
             return None;
@@ -232,21 +241,25 @@ fn only_entry_points_and_tests_use_untyped_errors() {
 }
 
 #[test]
-fn the_one_process_program_contains_nothing_of_amazon() {
-    let all = built_for(Some("local"));
-    assert!(
-        all.iter().any(|line| line.starts_with("rusqlite ")),
-        "the program has no store: the test looks wrong"
-    );
-    let aws: Vec<String> = all
-        .into_iter()
-        .filter(|line| {
-            ["aws-sdk", "aws-config", "aws-smithy", "lambda_runtime"]
-                .iter()
-                .any(|name| line.starts_with(name))
-        })
-        .collect();
-    assert_eq!(aws, Vec::<String>::new());
+fn each_program_contains_only_what_it_is_for() {
+    let cases: [(&str, &str, &[&str]); 5] = [
+        ("local", "rusqlite", &["lambda_runtime", "lambda-host"]),
+        ("fetch", "linnworks", &["quickbooks-online", "rusqlite", "clap"]),
+        (
+            "transform",
+            "aws-sdk-dynamodb",
+            &["reqwest", "linnworks", "quickbooks-online", "rusqlite", "clap"],
+        ),
+        ("post", "quickbooks-online", &["linnworks", "rusqlite", "clap"]),
+        ("reconcile", "quickbooks-online", &["rusqlite", "clap"]),
+    ];
+    for (program, must, never) in cases {
+        let all = built_for(Some(program));
+        let has = |name: &str| all.iter().any(|line| line.split(' ').next() == Some(name));
+        assert!(has(must), "{program} has no {must}: the test looks wrong");
+        let strangers: Vec<&&str> = never.iter().filter(|name| has(name)).collect();
+        assert!(strangers.is_empty(), "{program} contains {strangers:?}");
+    }
 }
 
 #[test]

@@ -5,13 +5,12 @@
 use std::sync::Arc;
 
 use lambda_host::{HostError, environment};
-use ports::{OrderSource, TokenVault};
-use store_aws::{Connection as Aws, SecretsVault};
+use ports::{OrderSource, SystemClock, TokenVault};
+use stack::{Description, Stack, account};
+use store_aws::Connection as Aws;
 use tokio::sync::OnceCell;
 
-use crate::account;
-use crate::handler::Parts;
-use crate::stack::Stack;
+use crate::handler::{Parts, to_host_error};
 
 /// The connection of a process.
 #[derive(Default)]
@@ -21,7 +20,6 @@ pub struct Connection {
 
 struct Opened {
     stack: Stack,
-    vault: SecretsVault,
     source: OnceCell<Arc<dyn OrderSource>>,
 }
 
@@ -32,16 +30,16 @@ impl Connection {
     /// Configuration, and those of the store and the vault.
     pub async fn parts(&self) -> Result<Parts, HostError> {
         let opened = self.opened.get_or_try_init(open).await?;
-        let core = opened.stack.core().await?;
-        let clock = Arc::clone(&core.clock);
+        let stack = &opened.stack;
+        let core = stack.core().await.map_err(to_host_error)?;
         let settings = Arc::clone(&core.settings);
         let connect = || async {
-            let source = account::open(&opened.vault, &settings, clock).await?;
+            let source = account::open(stack, &settings).await.map_err(to_host_error)?;
             Ok::<Arc<dyn OrderSource>, HostError>(Arc::new(source))
         };
         let source = Arc::clone(opened.source.get_or_try_init(connect).await?);
-        let vault: Arc<dyn TokenVault> = Arc::new(opened.vault.clone());
-        let life_max = environment::function_life_max()?;
+        let vault: Arc<dyn TokenVault> = Arc::new(stack.vault().clone());
+        let life_max = stack.description().function_life_max;
         Ok(Parts {
             core,
             source,
@@ -52,13 +50,10 @@ impl Connection {
 }
 
 async fn open() -> Result<Opened, HostError> {
+    let description = Description::read(&environment::optional).map_err(to_host_error)?;
     let aws = Aws::from_environment().await;
-    let table = environment::required("TABLE_NAME")?;
-    let prefix = environment::required("SECRETS_PREFIX")?;
-    let clock = Arc::new(ports::SystemClock);
     Ok(Opened {
-        stack: Stack::open(&aws)?,
-        vault: SecretsVault::new(aws.secrets_manager(), aws.dynamodb(), &table, &prefix, clock),
+        stack: Stack::open(description, &aws, Arc::new(SystemClock)),
         source: OnceCell::new(),
     })
 }

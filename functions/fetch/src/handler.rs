@@ -144,7 +144,8 @@ async fn tell(core: &Core, keys: &[DocumentKey]) -> Result<(), HostError> {
     Ok(())
 }
 
-fn to_host_error(error: RunError) -> HostError {
+/// The error as Lambda shows it.
+pub fn to_host_error(error: RunError) -> HostError {
     match error {
         RunError::Connector(error) => {
             if error.disposition == ports::Disposition::Reconnect {

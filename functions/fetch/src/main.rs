@@ -3,13 +3,10 @@
 //! In: `{}`, `{"since", "until"}`, `{"orders": [...]}`, or messages of the queue of requests that hold the same. Out: documents in state
 //! Fetched, hints on the orders queue, a report. Maps nothing and knows no QuickBooks.
 
-mod account;
 mod bounded;
 mod connect;
 mod handler;
 mod request;
-#[path = "../../transform/src/stack.rs"]
-mod stack;
 #[cfg(test)]
 mod tests;
 

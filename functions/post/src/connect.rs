@@ -6,13 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use lambda_host::{HostError, environment};
-use ports::{Books, Message, StoreError};
-use store_aws::{Connection as Aws, SecretsVault};
+use ports::{Books, Message, StoreError, SystemClock};
+use stack::{Description, Stack, company};
+use store_aws::Connection as Aws;
 use tokio::sync::OnceCell;
 
-use crate::company;
-use crate::handler::{Post, without_waiting};
-use crate::stack::Stack;
+use crate::handler::{Post, to_host_error, without_waiting};
 
 /// The connection of a process.
 #[derive(Default)]
@@ -22,7 +21,6 @@ pub struct Connection {
 
 struct Opened {
     stack: Stack,
-    vault: SecretsVault,
     books: OnceCell<Arc<dyn Books>>,
 }
 
@@ -33,12 +31,12 @@ impl Connection {
     /// Configuration, and those of the store and the vault.
     pub async fn parts(&self) -> Result<Post, HostError> {
         let opened = self.opened.get_or_try_init(open).await?;
-        let mut core = opened.stack.core().await?;
+        let stack = &opened.stack;
+        let mut core = stack.core().await.map_err(to_host_error)?;
         core.settings = Arc::new(without_waiting(core.settings.as_ref().clone()));
-        let clock = Arc::clone(&core.clock);
         let settings = Arc::clone(&core.settings);
         let connect = || async {
-            let books = company::open(&opened.vault, &settings, clock).await?;
+            let books = company::open(stack, &settings).await.map_err(to_host_error)?;
             Ok::<Arc<dyn Books>, HostError>(Arc::new(books))
         };
         let books = Arc::clone(opened.books.get_or_try_init(connect).await?);
@@ -51,13 +49,10 @@ impl Connection {
 }
 
 async fn open() -> Result<Opened, HostError> {
+    let description = Description::read(&environment::optional).map_err(to_host_error)?;
     let aws = Aws::from_environment().await;
-    let table = environment::required("TABLE_NAME")?;
-    let prefix = environment::required("SECRETS_PREFIX")?;
-    let clock = Arc::new(ports::SystemClock);
     Ok(Opened {
-        stack: Stack::open(&aws)?,
-        vault: SecretsVault::new(aws.secrets_manager(), aws.dynamodb(), &table, &prefix, clock),
+        stack: Stack::open(description, &aws, Arc::new(SystemClock)),
         books: OnceCell::new(),
     })
 }

@@ -133,7 +133,8 @@ impl Post {
     }
 }
 
-fn to_host_error(error: RunError) -> HostError {
+/// The error as Lambda shows it.
+pub fn to_host_error(error: RunError) -> HostError {
     match error {
         RunError::Connector(error) => error.into(),
         RunError::Store(error) => error.into(),

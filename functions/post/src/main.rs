@@ -3,11 +3,8 @@
 //! In: an SQS batch of the postings queue. Out: documents Posted, Held, Conflict or Unknown, the messages that failed. Several instances
 //! work at the same time; each takes its share of the company's limits, by the mapping's maximum concurrency.
 
-mod company;
 mod connect;
 mod handler;
-#[path = "../../transform/src/stack.rs"]
-mod stack;
 #[cfg(test)]
 mod tests;
 

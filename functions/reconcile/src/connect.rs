@@ -6,12 +6,11 @@ use std::sync::Arc;
 
 use lambda_host::{HostError, environment};
 use ports::{Books, OrderSource, SystemClock, TokenVault};
-use store_aws::{Connection as Aws, DynamoStore, SecretsVault};
+use stack::{Description, Stack, account, company};
+use store_aws::{Connection as Aws, DynamoStore};
 use tokio::sync::OnceCell;
 
-use crate::handler::Parts;
-use crate::stack::Stack;
-use crate::{account, company};
+use crate::handler::{Parts, to_host_error};
 
 /// The connection of a process.
 #[derive(Default)]
@@ -21,8 +20,6 @@ pub struct Connection {
 
 struct Opened {
     stack: Stack,
-    store: DynamoStore,
-    vault: SecretsVault,
     connectors: OnceCell<(Arc<dyn OrderSource>, Arc<dyn Books>)>,
 }
 
@@ -32,7 +29,7 @@ impl Connection {
     /// # Errors
     /// Configuration.
     pub async fn store(&self) -> Result<DynamoStore, HostError> {
-        Ok(self.opened.get_or_try_init(open).await?.store.clone())
+        Ok(self.opened.get_or_try_init(open).await?.stack.store().clone())
     }
 
     /// The parts with the settings in force. A call that was provably not done is sent once a sweep, without waiting.
@@ -41,17 +38,17 @@ impl Connection {
     /// Configuration, and those of the store and the vault.
     pub async fn parts(&self) -> Result<Parts, HostError> {
         let opened = self.opened.get_or_try_init(open).await?;
-        let core = opened.stack.core().await?;
-        let clock = Arc::clone(&core.clock);
+        let stack = &opened.stack;
+        let core = stack.core().await.map_err(to_host_error)?;
         let settings = Arc::clone(&core.settings);
         let connect = || async {
-            let source = account::open(&opened.vault, &settings, Arc::clone(&clock)).await?;
-            let books = company::open(&opened.vault, &settings, Arc::clone(&clock)).await?;
+            let source = account::open(stack, &settings).await.map_err(to_host_error)?;
+            let books = company::open(stack, &settings).await.map_err(to_host_error)?;
             Ok::<(Arc<dyn OrderSource>, Arc<dyn Books>), HostError>((Arc::new(source), Arc::new(books)))
         };
         let (source, books) = opened.connectors.get_or_try_init(connect).await?.clone();
-        let vault: Arc<dyn TokenVault> = Arc::new(opened.vault.clone());
-        let life_max = environment::function_life_max()?;
+        let vault: Arc<dyn TokenVault> = Arc::new(stack.vault().clone());
+        let life_max = stack.description().function_life_max;
         Ok(Parts {
             core,
             source,
@@ -63,14 +60,10 @@ impl Connection {
 }
 
 async fn open() -> Result<Opened, HostError> {
+    let description = Description::read(&environment::optional).map_err(to_host_error)?;
     let aws = Aws::from_environment().await;
-    let table = environment::required("TABLE_NAME")?;
-    let prefix = environment::required("SECRETS_PREFIX")?;
-    let clock = Arc::new(SystemClock);
     Ok(Opened {
-        stack: Stack::open(&aws)?,
-        store: DynamoStore::new(aws.dynamodb(), &table, clock.clone()),
-        vault: SecretsVault::new(aws.secrets_manager(), aws.dynamodb(), &table, &prefix, clock),
+        stack: Stack::open(description, &aws, Arc::new(SystemClock)),
         connectors: OnceCell::new(),
     })
 }

@@ -247,7 +247,8 @@ fn is_disconnected(error: Option<&ConnectorError>) -> bool {
     error.is_some_and(|error| error.disposition == Disposition::Reconnect)
 }
 
-fn to_host_error(error: RunError) -> HostError {
+/// The error as Lambda shows it.
+pub fn to_host_error(error: RunError) -> HostError {
     match error {
         RunError::Connector(error) => error.into(),
         RunError::Store(error) => error.into(),

@@ -3,16 +3,9 @@
 //! In: `{"task": "sweep"}` or `{"task": "proof", "days": 3}`, on schedules; `{"task": "put_settings" | "put_rules", "text": ...}` from a person. Out: hints, states, metrics, a report. Maps nothing new and
 //! posts nothing that was not posted before: a call it sends is one whose bytes are stored.
 
-#[path = "../../fetch/src/account.rs"]
-mod account;
-#[path = "../../post/src/company.rs"]
-mod company;
 mod connect;
 mod handler;
 mod quiet;
-mod settings;
-#[path = "../../transform/src/stack.rs"]
-mod stack;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +13,7 @@ use async_trait::async_trait;
 use lambda_host::{Handler, HostError, Invocation, serve};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use stack::in_force::{Refusal, Replaces, put_rules, put_settings};
 
 use crate::connect::Connection;
 
@@ -83,13 +77,29 @@ impl Handler for Function {
                 )
             }
             Task::PutSettings { text, replaces } => to_answer(
-                &settings::put_settings(&connection.store().await?, &text, replaces.as_deref()).await?,
+                &put_settings(
+                    &connection.store().await?,
+                    &text,
+                    Replaces::named(replaces.as_deref()),
+                )
+                .await
+                .map_err(refuse)?,
             ),
-            Task::PutRules { text, replaces } => {
-                to_answer(&settings::put_rules(&connection.store().await?, &text, replaces.as_deref()).await?)
-            }
+            Task::PutRules { text, replaces } => to_answer(
+                &put_rules(
+                    &connection.store().await?,
+                    &text,
+                    Replaces::named(replaces.as_deref()),
+                )
+                .await
+                .map_err(refuse)?,
+            ),
         }
     }
+}
+
+fn refuse(refusal: Refusal) -> HostError {
+    handler::to_host_error(refusal.into())
 }
 
 fn to_answer<T: serde::Serialize>(answer: &T) -> Result<Value, HostError> {

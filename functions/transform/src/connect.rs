@@ -2,13 +2,16 @@
 //!
 //! In: the environment. Out: the core of the use cases. Opened by the first event, kept while the process lives.
 
-use lambda_host::HostError;
+use std::sync::Arc;
+
+use lambda_host::{HostError, environment};
 use pipeline::Core;
-use ports::{Message, StoreError};
+use ports::{Message, StoreError, SystemClock};
+use stack::{Description, Stack};
 use store_aws::Connection as Aws;
 use tokio::sync::OnceCell;
 
-use crate::stack::Stack;
+use crate::handler::to_host_error;
 
 /// The connection of a process.
 #[derive(Default)]
@@ -22,9 +25,18 @@ impl Connection {
     /// # Errors
     /// Configuration and those of the store.
     pub async fn core(&self) -> Result<Core, HostError> {
-        let open = || async { Stack::open(&Aws::from_environment().await) };
-        self.stack.get_or_try_init(open).await?.core().await
+        let stack = self.stack.get_or_try_init(open).await?;
+        stack.core().await.map_err(to_host_error)
     }
+}
+
+async fn open() -> Result<Stack, HostError> {
+    let description = Description::read(&environment::optional).map_err(to_host_error)?;
+    Ok(Stack::open(
+        description,
+        &Aws::from_environment().await,
+        Arc::new(SystemClock),
+    ))
 }
 
 /// Reads the body of a message.

@@ -76,7 +76,8 @@ impl DocumentWork for Transform {
     }
 }
 
-fn to_host_error(error: RunError) -> HostError {
+/// The error as Lambda shows it.
+pub fn to_host_error(error: RunError) -> HostError {
     match error {
         RunError::Connector(error) => error.into(),
         RunError::Store(error) => error.into(),

@@ -5,7 +5,6 @@
 
 mod connect;
 mod handler;
-mod stack;
 #[cfg(test)]
 mod tests;
 

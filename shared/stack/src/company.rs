@@ -6,13 +6,14 @@
 use std::sync::Arc;
 
 use domain::RealmId;
-use lambda_host::{HostError, environment};
 use mapping::{QuickBooksLimits, Settings};
-use ports::{Clock, TokenVault};
+use pipeline::RunError;
+use ports::TokenVault;
 use quickbooks_online::{Limits, QuickBooksConfig, QuickBooksOnline};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use store_aws::SecretsVault;
+
+use crate::{Stack, configuration};
 
 /// The name of the secret, below the stack's prefix.
 pub const SECRET: &str = "quickbooks";
@@ -32,12 +33,9 @@ struct Secret {
 ///
 /// # Errors
 /// Configuration: a secret that is not there or not whole, an address that must not be called.
-pub async fn open(
-    vault: &SecretsVault,
-    settings: &Settings,
-    clock: Arc<dyn Clock>,
-) -> Result<QuickBooksOnline, HostError> {
-    let text = vault
+pub async fn open(stack: &Stack, settings: &Settings) -> Result<QuickBooksOnline, RunError> {
+    let text = stack
+        .vault()
         .read_given(SECRET)
         .await?
         .ok_or_else(|| missing("is not there"))?;
@@ -46,26 +44,26 @@ pub async fn open(
     let first = secret.refresh_token.map(SecretString::from);
     let realm = RealmId::new(secret.realm_id);
     let mut config = QuickBooksConfig::new(secret.client_id, secret.client_secret.into(), first, realm);
-    if let Some(address) = environment::optional("QUICKBOOKS_API_URL") {
-        config.api_url = address;
+    let description = stack.description();
+    if let Some(address) = &description.quickbooks_api_url {
+        config.api_url.clone_from(address);
     }
-    if let Some(address) = environment::optional("QUICKBOOKS_TOKEN_URL") {
-        config.token_url = address;
+    if let Some(address) = &description.quickbooks_token_url {
+        config.token_url.clone_from(address);
     }
-    config.allow_loopback = environment::parsed("ALLOW_LOOPBACK", false)?;
-    let shares = environment::parsed("QUICKBOOKS_SHARES", 1)?;
-    config.limits = share_limits(&settings.limits.quickbooks, shares);
+    config.allow_loopback = description.allow_loopback;
+    config.limits = share_limits(&settings.limits.quickbooks, description.quickbooks_shares);
     let hours = settings.limits.linnworks.lists_daily_refresh_hours;
     config.lists_refresh_hours = u32::try_from(hours).unwrap_or(u32::MAX);
-    let vault: Arc<dyn TokenVault> = Arc::new(vault.clone());
-    Ok(QuickBooksOnline::new(config, clock, vault)?)
+    let vault: Arc<dyn TokenVault> = Arc::new(stack.vault().clone());
+    Ok(QuickBooksOnline::new(config, stack.clock(), vault)?)
 }
 
-fn missing(what: &str) -> HostError {
-    HostError::configuration(format!(
-        "the secret {SECRET} {what}. Write {{\"client_id\", \"client_secret\", \"realm_id\", \"refresh_token\"}} into it \
-         (infra/README.md, first connection)"
-    ))
+fn missing(what: &str) -> RunError {
+    configuration(
+        format!("the secret {SECRET} {what}"),
+        "Write {\"client_id\", \"client_secret\", \"realm_id\", \"refresh_token\"} into it (infra/README.md, first connection)",
+    )
 }
 
 /// The limits of one of `shares` instances; at least one of each, or nothing would ever be sent.
