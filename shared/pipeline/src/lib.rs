@@ -13,6 +13,7 @@ pub mod fetch;
 pub mod lists;
 pub mod post;
 pub mod preview;
+pub mod preview_report;
 pub mod reconcile;
 pub mod replay;
 pub mod report;
