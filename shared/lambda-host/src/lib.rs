@@ -6,6 +6,7 @@
 //! handle_batch one SQS batch: the whole of it at once, and one by one where that failed
 //! log          JSON lines with the run's id, redacted
 //! metrics      CloudWatch metrics as log lines (embedded metric format)
+//! serve_http   one process behind an HTTP API (feature `http`)
 //! environment  what the template tells the function
 //! ```
 //! In: events of Lambda. Out: answers, log lines. Knows no store, no connector and no business; opens no connection, so that a start is
@@ -15,6 +16,8 @@ pub mod batch;
 pub mod deadline;
 pub mod environment;
 pub mod error;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod log;
 pub mod metrics;
 pub mod serve;

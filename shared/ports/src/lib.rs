@@ -14,6 +14,7 @@ pub mod books;
 pub mod clock;
 pub mod error;
 pub mod queue;
+pub mod runs;
 pub mod source;
 pub mod store;
 pub mod vault;
@@ -25,6 +26,7 @@ pub use books::{
 pub use clock::{Clock, SystemClock};
 pub use error::{ConnectorError, Disposition, StoreError};
 pub use queue::{Message, Queue, QueueName, Received};
+pub use runs::{Run, RunId, RunKind, RunLog, RunState};
 pub use source::{OrderHeader, OrderSource, OrdersRead, SourceOrder, Window};
 pub use store::{
     CallState, Change, DocumentFilter, DocumentRecord, Event, FormKey, FormState, KnownLists, Store,

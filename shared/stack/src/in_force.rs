@@ -70,26 +70,32 @@ pub async fn put_settings(
     store: &DynamoStore,
     text: &str,
     replaces: Replaces<'_>,
+    by: &str,
 ) -> Result<InForce, Refusal> {
     let settings =
         Settings::parse("settings.toml", text).map_err(|error| Refusal::Unusable(error.to_string()))?;
-    put(store, "settings", (&settings.version(), text), replaces).await
+    put(store, "settings", (&settings.version(), text), (replaces, by)).await
 }
 
 /// Checks and stores rules, then moves the pointer.
 ///
 /// # Errors
 /// Rules that cannot be used, or that others changed meanwhile; those of the store.
-pub async fn put_rules(store: &DynamoStore, text: &str, replaces: Replaces<'_>) -> Result<InForce, Refusal> {
+pub async fn put_rules(
+    store: &DynamoStore,
+    text: &str,
+    replaces: Replaces<'_>,
+    by: &str,
+) -> Result<InForce, Refusal> {
     let rules = RuleBook::parse("rules.yaml", text).map_err(|error| Refusal::Unusable(error.to_string()))?;
-    put(store, "rules", (rules.version(), text), replaces).await
+    put(store, "rules", (rules.version(), text), (replaces, by)).await
 }
 
 async fn put(
     store: &DynamoStore,
     kind: &'static str,
     (version, text): (&str, &str),
-    replaces: Replaces<'_>,
+    (replaces, by): (Replaces<'_>, &str),
 ) -> Result<InForce, Refusal> {
     let now = store.in_force(kind).await?;
     let outdated = |now: Option<String>| Refusal::Outdated {
@@ -103,7 +109,7 @@ async fn put(
     }
     if now.as_deref() != Some(version) {
         store.put_version(kind, version, text).await?;
-        if !store.put_in_force(kind, version, now.as_deref()).await? {
+        if !store.put_in_force(kind, version, now.as_deref(), by).await? {
             return Err(outdated(store.in_force(kind).await?));
         }
     }

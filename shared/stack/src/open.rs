@@ -8,7 +8,7 @@ use std::sync::Arc;
 use mapping::Settings;
 use pipeline::{Core, RuleBook, RunError};
 use ports::{Clock, Store};
-use store_aws::{Connection, DynamoStore, QueueUrls, SecretsVault, SqsQueue};
+use store_aws::{Connection, DynamoStore, QueueUrls, RequestsQueue, SecretsVault, SqsQueue};
 use tokio::sync::Mutex;
 
 use crate::configuration;
@@ -22,6 +22,7 @@ pub struct Stack {
     description: Description,
     store: DynamoStore,
     queue: Arc<SqsQueue>,
+    requests: RequestsQueue,
     vault: SecretsVault,
     clock: Arc<dyn Clock>,
     settings: Known<Settings>,
@@ -42,6 +43,7 @@ impl Stack {
             dead_letters: description.postings_dead_letters_url.clone(),
         };
         let queue = SqsQueue::new(connection.sqs(), Arc::clone(&clock), orders, postings);
+        let requests = RequestsQueue::new(connection.sqs(), &description.requests_queue_url);
         let vault = SecretsVault::new(
             connection.secrets_manager(),
             connection.dynamodb(),
@@ -53,6 +55,7 @@ impl Stack {
             description,
             store,
             queue: Arc::new(queue),
+            requests,
             vault,
             clock,
             settings: Mutex::default(),
@@ -68,6 +71,11 @@ impl Stack {
     /// The store, for what needs no settings.
     pub fn store(&self) -> &DynamoStore {
         &self.store
+    }
+
+    /// Where requests to fetch go.
+    pub fn requests(&self) -> &RequestsQueue {
+        &self.requests
     }
 
     /// Where tokens and leases are.

@@ -18,14 +18,18 @@
 //! N#<kind>              S            the version of the settings or rules in force         -        r         -
 //! T#<name>              S            pointer to a secret: fence and version id         -        v         -
 //! K#<name>              S            a lease: holder and end                           -        h, u      -
+//! H#<kind>              <instant>#.. a change of what is in force: who, when, what     -        new       -
+//! Q                     <run id>     a run: who asked for what, and how it ended       -        -         -
+//! I#<key hash>          S            an answer given under an idempotency key          -        new, h    -
+//! O#<token hash>        S            something that is redeemed once                   -        new       -
 //!
 //! index `moving`, keys only, sparse:   m = moving | held | conflict | call    ->   p, s
 //! ```
 //! The index holds only what still moves or waits for a person: `m` goes away when a document is posted or skipped and when a
 //! call is closed, and it does not change from Fetched to Posting, so that an order costs the index one write in and one out.
 //!
-//! Time to live (`x`) is set on large items `B#` and `C#` alone, and only once their document or call is final. Rows that prove
-//! an effect never expire (reliability.md 1.4, K2).
+//! Time to live (`x`) is set on large items `B#` and `C#`, and only once their document or call is final; and, from their beginning, on
+//! what serves people for a while alone: `Q`, `I#` and `O#`. Rows that prove an effect never expire (reliability.md 1.4, K2).
 //!
 //! Item size decides cost (reliability.md 5.3), so attribute names have one letter.
 
@@ -178,6 +182,21 @@ pub(crate) fn secret(name: &str) -> ItemKey {
 
 pub(crate) fn lease(name: &str) -> ItemKey {
     ItemKey::new(format!("K#{name}"), ONLY)
+}
+
+/// Partition of the runs; their sort keys are their ids.
+pub(crate) const RUNS: &str = "Q";
+
+pub(crate) fn history(kind: &str) -> String {
+    format!("H#{kind}")
+}
+
+pub(crate) fn answer(key_hash: &str) -> ItemKey {
+    ItemKey::new(format!("I#{key_hash}"), ONLY)
+}
+
+pub(crate) fn once(token_hash: &str) -> ItemKey {
+    ItemKey::new(format!("O#{token_hash}"), ONLY)
 }
 
 /// The index key of a document in this state; `None` for final states.

@@ -4,6 +4,8 @@
 //! DynamoStore    one table, its layout in `keys`          ports::Store
 //! SqsQueue       two queues with dead-letter queues       ports::Queue
 //! SecretsVault   secrets, pointers and leases             ports::TokenVault
+//! DynamoStore    runs                                     ports::RunLog
+//! DynamoStore    answers by idempotency key, single-use tokens, which settings and rules are in force
 //! ```
 //! In: whole changes through the ports, on clients made by [`Connection`]. Out: what was kept.
 //!
@@ -12,6 +14,7 @@
 //! a repeated write is told from another's by the mark it carries (`table`). Nothing here logs; errors have places and codes,
 //! never values.
 
+mod answers;
 mod calls;
 mod connection;
 mod documents;
@@ -22,8 +25,12 @@ mod in_force;
 pub mod keys;
 mod large;
 mod lists;
+mod once;
+mod query;
 mod queue;
 mod record;
+mod requests;
+mod runs;
 mod store;
 mod table;
 mod together;
@@ -32,8 +39,11 @@ mod value;
 mod vault;
 mod write;
 
+pub use answers::Claim;
 pub use connection::Connection;
+pub use in_force::Changed;
 pub use queue::{QueueUrls, SqsQueue, read_message};
+pub use requests::RequestsQueue;
 pub use store::{DynamoStore, PAYLOAD_DAYS};
 pub use table::ACTIONS_PER_TRANSACTION_MAX;
 pub use vault::SecretsVault;

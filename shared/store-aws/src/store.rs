@@ -64,6 +64,10 @@ impl DynamoStore {
         self
     }
 
+    pub(crate) fn now(&self) -> jiff::Timestamp {
+        self.clock.now()
+    }
+
     pub(crate) fn table(&self) -> &Table {
         &self.table
     }

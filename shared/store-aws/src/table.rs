@@ -21,7 +21,7 @@ use aws_sdk_dynamodb::types::{
 use ports::StoreError;
 
 use crate::error::{at, broken};
-use crate::keys::{self, ItemKey};
+use crate::keys::ItemKey;
 pub(crate) use crate::together::together;
 use crate::together::{TRIES_MAX, wait};
 pub(crate) use crate::value::{Item, bytes, key_item, number, read_bytes, read_number, read_text, text};
@@ -129,8 +129,8 @@ pub(crate) fn names_in(expression: &str) -> HashMap<String, String> {
 /// The table and its client. A clone is the same table.
 #[derive(Clone)]
 pub(crate) struct Table {
-    client: Client,
-    name: Arc<str>,
+    pub(crate) client: Client,
+    pub(crate) name: Arc<str>,
 }
 
 impl Table {
@@ -194,79 +194,6 @@ impl Table {
                     wait(place, tries).await?;
                 }
             }
-        }
-        Ok(items)
-    }
-
-    /// All items of a partition whose sort key lies within two bounds, by sort key.
-    pub(crate) async fn query(
-        &self,
-        place: &str,
-        partition: &str,
-        from: &str,
-        to: &str,
-    ) -> Result<Vec<Item>, StoreError> {
-        let mut pages = self
-            .client
-            .query()
-            .table_name(&*self.name)
-            .consistent_read(true)
-            .key_condition_expression("#p = :p AND #s BETWEEN :from AND :to")
-            .set_expression_attribute_names(Some(names_in("#p #s")))
-            .expression_attribute_values(":p", text(partition))
-            .expression_attribute_values(":from", text(from))
-            .expression_attribute_values(":to", text(to))
-            .into_paginator()
-            .items()
-            .send();
-        let mut items = Vec::new();
-        while let Some(item) = pages.next().await {
-            items.push(item.map_err(|error| at(place, &error))?);
-        }
-        Ok(items)
-    }
-
-    /// The keys in the sparse index under a value. The index follows the table a moment later.
-    pub(crate) async fn query_index(&self, place: &str, value: &str) -> Result<Vec<ItemKey>, StoreError> {
-        let mut pages = self
-            .client
-            .query()
-            .table_name(&*self.name)
-            .index_name(keys::INDEX)
-            .key_condition_expression("#m = :m")
-            .set_expression_attribute_names(Some(names_in("#m")))
-            .expression_attribute_values(":m", text(value))
-            .into_paginator()
-            .items()
-            .send();
-        let mut found = Vec::new();
-        while let Some(item) = pages.next().await {
-            let item = item.map_err(|error| at(place, &error))?;
-            found.push(ItemKey::new(
-                read_text(place, &item, keys::PARTITION)?,
-                read_text(place, &item, keys::SORT)?,
-            ));
-        }
-        Ok(found)
-    }
-
-    /// All items of the table whose sort key is `sort` and whose partition begins with `prefix`. Reads the whole table.
-    pub(crate) async fn scan(&self, place: &str, prefix: &str, sort: &str) -> Result<Vec<Item>, StoreError> {
-        let mut pages = self
-            .client
-            .scan()
-            .table_name(&*self.name)
-            .consistent_read(true)
-            .filter_expression("begins_with(#p, :p) AND begins_with(#s, :s)")
-            .set_expression_attribute_names(Some(names_in("#p #s")))
-            .expression_attribute_values(":p", text(prefix))
-            .expression_attribute_values(":s", text(sort))
-            .into_paginator()
-            .items()
-            .send();
-        let mut items = Vec::new();
-        while let Some(item) = pages.next().await {
-            items.push(item.map_err(|error| at(place, &error))?);
         }
         Ok(items)
     }
