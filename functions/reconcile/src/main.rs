@@ -80,7 +80,8 @@ impl Handler for Function {
                 &put_settings(
                     &connection.store().await?,
                     &text,
-                    Replaces::named(replaces.as_deref()), "invocation",
+                    Replaces::named(replaces.as_deref()),
+                    "invocation",
                 )
                 .await
                 .map_err(refuse)?,
@@ -89,7 +90,8 @@ impl Handler for Function {
                 &put_rules(
                     &connection.store().await?,
                     &text,
-                    Replaces::named(replaces.as_deref()), "invocation",
+                    Replaces::named(replaces.as_deref()),
+                    "invocation",
                 )
                 .await
                 .map_err(refuse)?,

@@ -37,14 +37,19 @@ where
     R: IntoResponse,
 {
     log::install(stage);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(lambda_http::run(service_fn(move |mut request: Request| {
         let mut service = service.clone();
         let caller = match request.request_context_ref() {
             Some(RequestContext::ApiGatewayV2(context)) => context.authorizer.as_ref().and_then(caller_of),
             _ => None,
         };
-        if let Some(id) = request.lambda_context_ref().map(|context| context.request_id.clone()) {
+        if let Some(id) = request
+            .lambda_context_ref()
+            .map(|context| context.request_id.clone())
+        {
             request.extensions_mut().insert(InvocationId(id));
         }
         if let Some(caller) = caller {

@@ -42,6 +42,8 @@ pub struct Core {
     pub rules: Option<Arc<RuleBook>>,
     /// Who is told of progress.
     pub progress: Arc<dyn Fn(Progress) + Send + Sync>,
+    /// In whose name a person's decisions are written into the audit trail.
+    pub person: Arc<str>,
 }
 
 impl Core {
@@ -59,6 +61,7 @@ impl Core {
             settings,
             rules: None,
             progress: Arc::new(|_| ()),
+            person: "person".into(),
         }
     }
 
@@ -71,6 +74,12 @@ impl Core {
     /// The same with a listener.
     pub fn with_progress(mut self, progress: Arc<dyn Fn(Progress) + Send + Sync>) -> Self {
         self.progress = progress;
+        self
+    }
+
+    /// The same, acting for a person with this name in the audit trail.
+    pub fn acting_for(mut self, person: &str) -> Self {
+        self.person = person.into();
         self
     }
 

@@ -69,7 +69,7 @@ async fn ignore(core: &Core, record: DocumentRecord, why: &str) -> Result<String
     );
     let number = record.number.clone();
     let change = core.change_by(
-        "person",
+        &core.person,
         record,
         DocumentState::Skipped { reason },
         format!("ignored by hand: {why}"),
@@ -129,7 +129,7 @@ async fn adopt(
         }
     };
     core.store
-        .write(vec![core.change_by("person", record, state, text.clone())])
+        .write(vec![core.change_by(&core.person, record, state, text.clone())])
         .await?;
     if more {
         core.hint(QueueName::Postings, [key]).await?;
@@ -217,7 +217,7 @@ async fn post(core: &Core, mut record: DocumentRecord, mut ready: Box<Ready>) ->
     let state = DocumentState::Ready { ready };
     core.store
         .write(vec![core.change_by(
-            "person",
+            &core.person,
             record,
             state,
             "to be posted, by hand's decision",

@@ -188,7 +188,12 @@ async fn remove(
         let state = record_state(core, &record).await?;
         let what = format!("removing {} {} to post it anew", one.kind.as_str(), one.id);
         core.store
-            .write(vec![core.change_by("person", state.clone(), state.state, what)])
+            .write(vec![core.change_by(
+                &core.person,
+                state.clone(),
+                state.state,
+                what,
+            )])
             .await?;
         books.delete(one.kind, &one.id).await?;
     }
@@ -215,7 +220,7 @@ async fn start_over(
     record.list_refreshes = 0;
     let number = record.number.clone();
     let fresh = read_again(source, &record).await?;
-    let mut change = core.change_by("person", record, next, "resync asked for");
+    let mut change = core.change_by(&core.person, record, next, "resync asked for");
     if let Some(order) = fresh {
         change.record.payload_hash = hash_order(&order)?;
         change.record.total = Some(order.total_charge().rounded());

@@ -58,7 +58,9 @@ impl DynamoStore {
             .set(RECORD, text(id.to_string()))
             .set(UNTIL, text(instant(until)))
             .set(EXPIRES, number(now.as_second().saturating_add(KEPT_SECONDS)));
-        let Some(found) = self.table().update(PLACE, &write).await? else { return Ok(Claim::Ours(id)) };
+        let Some(found) = self.table().update(PLACE, &write).await? else {
+            return Ok(Claim::Ours(id));
+        };
         if is_ours(&found, &mark) {
             return Ok(Claim::Ours(id));
         }
@@ -103,7 +105,10 @@ impl DynamoStore {
     /// Those of the table.
     pub async fn keep_answer(&self, key: &str, answer: Vec<u8>) -> Result<(), StoreError> {
         let write = Write::new(self.answer_key(key), "").set(BYTES, bytes(answer));
-        self.table().update("an idempotency key", &write).await.map(|_| ())
+        self.table()
+            .update("an idempotency key", &write)
+            .await
+            .map(|_| ())
     }
 
     /// Gives a claim back: the request was refused, and the key may be used again.
@@ -112,7 +117,10 @@ impl DynamoStore {
     /// Those of the table.
     pub async fn release_answer(&self, key: &str) -> Result<(), StoreError> {
         let write = Write::new(self.answer_key(key), "attribute_not_exists(#b)");
-        self.table().delete("an idempotency key", &write).await.map(|_| ())
+        self.table()
+            .delete("an idempotency key", &write)
+            .await
+            .map(|_| ())
     }
 
     fn answer_key(&self, key: &str) -> keys::ItemKey {

@@ -83,7 +83,13 @@ impl DynamoStore {
     /// [`StoreError::Unreachable`], and [`StoreError::Unreadable`] for a line of a newer version.
     pub async fn changes_in_force(&self, kind: &str, most: usize) -> Result<Vec<Changed>, StoreError> {
         let place = format!("the history of the {kind}");
-        let items = self.table().query_down(&place, &keys::history(kind), None, most).await?;
-        items.iter().map(|item| decode(&place, read_bytes(&place, item, RECORD)?)).collect()
+        let items = self
+            .table()
+            .query_down(&place, &keys::history(kind), None, most)
+            .await?;
+        items
+            .iter()
+            .map(|item| decode(&place, read_bytes(&place, item, RECORD)?))
+            .collect()
     }
 }

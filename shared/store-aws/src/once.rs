@@ -32,9 +32,13 @@ impl DynamoStore {
     /// Those of the table. A token whose deletion was lost on the way is redeemed: begin anew.
     pub async fn redeem_once(&self, token: &str, now: Timestamp) -> Result<Option<String>, StoreError> {
         let key = keys::once(&digest(token));
-        let Some(item) = self.table().get(PLACE, &key).await? else { return Ok(None) };
+        let Some(item) = self.table().get(PLACE, &key).await? else {
+            return Ok(None);
+        };
         let write = Write::new(key, "attribute_exists(#p)");
-        if !self.table().delete(PLACE, &write).await? || read_text(PLACE, &item, UNTIL)? <= instant(now).as_str() {
+        if !self.table().delete(PLACE, &write).await?
+            || read_text(PLACE, &item, UNTIL)? <= instant(now).as_str()
+        {
             return Ok(None);
         }
         read_text(PLACE, &item, RECORD).map(|value| Some(value.to_owned()))

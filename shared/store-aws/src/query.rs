@@ -6,7 +6,7 @@ use ports::StoreError;
 
 use crate::error::at;
 use crate::keys::{self, ItemKey};
-use crate::table::{Item, Table, names_in, read_text, text};
+use crate::table::{Item, Table, key_item, names_in, read_text, text};
 
 impl Table {
     /// All items of a partition whose sort key lies within two bounds, by sort key.
@@ -108,5 +108,34 @@ impl Table {
             items.push(item.map_err(|error| at(place, &error))?);
         }
         Ok(items)
+    }
+
+    /// The items of a part of the table, as [`Table::scan`] chooses them, after a key; and the last key that was looked at, where there is
+    /// more. That key may be of an item that was not chosen; it is moved up to the last document before it.
+    pub(crate) async fn scan_part(
+        &self,
+        place: &str,
+        (prefix, sort): (&str, &str),
+        after: Option<ItemKey>,
+    ) -> Result<(Vec<Item>, Option<ItemKey>), StoreError> {
+        let answer = self
+            .client
+            .scan()
+            .table_name(&*self.name)
+            .consistent_read(true)
+            .filter_expression("begins_with(#p, :p) AND begins_with(#s, :s)")
+            .set_expression_attribute_names(Some(names_in("#p #s")))
+            .expression_attribute_values(":p", text(prefix))
+            .expression_attribute_values(":s", text(sort))
+            .set_exclusive_start_key(after.as_ref().map(key_item))
+            .send()
+            .await
+            .map_err(|error| at(place, &error))?;
+        let next = answer.last_evaluated_key.as_ref().map(|item| {
+            let partition = read_text(place, item, keys::PARTITION)?;
+            let sort = read_text(place, item, keys::SORT)?;
+            Ok::<ItemKey, StoreError>(ItemKey::new(partition, sort))
+        });
+        Ok((answer.items.unwrap_or_default(), next.transpose()?))
     }
 }

@@ -17,7 +17,10 @@ pub struct RequestsQueue {
 impl RequestsQueue {
     /// The queue at an address.
     pub fn new(client: Client, url: impl Into<String>) -> Self {
-        Self { client, url: url.into() }
+        Self {
+            client,
+            url: url.into(),
+        }
     }
 
     /// Puts a request on the queue.
@@ -25,7 +28,14 @@ impl RequestsQueue {
     /// # Errors
     /// [`StoreError::Unreachable`]; the request may be on the queue all the same.
     pub async fn send(&self, body: &str) -> Result<(), StoreError> {
-        let sent = self.client.send_message().queue_url(&self.url).message_body(body).send().await;
-        sent.map(|_| ()).map_err(|error| at("the queue of requests", &error))
+        let sent = self
+            .client
+            .send_message()
+            .queue_url(&self.url)
+            .message_body(body)
+            .send()
+            .await;
+        sent.map(|_| ())
+            .map_err(|error| at("the queue of requests", &error))
     }
 }

@@ -41,7 +41,10 @@ impl RunLog for DynamoStore {
 
     async fn runs(&self, before: Option<RunId>, most: usize) -> Result<Vec<Run>, StoreError> {
         let before = before.map(|id| id.to_string());
-        let items = self.table().query_down("the runs", keys::RUNS, before.as_deref(), most).await?;
+        let items = self
+            .table()
+            .query_down("the runs", keys::RUNS, before.as_deref(), most)
+            .await?;
         items.iter().map(read).collect()
     }
 }

@@ -138,7 +138,7 @@ impl DynamoStore {
     }
 }
 
-fn passes(record: &DocumentRecord, filter: &DocumentFilter) -> bool {
+pub(crate) fn passes(record: &DocumentRecord, filter: &DocumentFilter) -> bool {
     let processed_from = filter
         .processed_from
         .is_none_or(|from| record.processed_at.is_some_and(|at| at >= from));
