@@ -44,6 +44,7 @@ impl Connection {
             core,
             source,
             vault,
+            runs: Arc::new(stack.store().clone()),
             life_max,
         })
     }

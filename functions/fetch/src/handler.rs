@@ -11,11 +11,12 @@ use domain::DocumentKey;
 use lambda_host::{HostError, Invocation, Metric, SqsBatchResponse, SqsEvent, emit};
 use pipeline::fetch::{OrderBooks, fetch_orders};
 use pipeline::{Core, RunError};
-use ports::{OrderSource, TokenVault};
+use ports::{OrderSource, RunLog, TokenVault};
 use serde::Serialize;
 
 use crate::bounded::BoundedSource;
 use crate::request::{Wanted, read_body};
+use crate::run;
 
 /// The lease of the one fetch that works.
 pub const LEASE: &str = "run-fetch";
@@ -28,6 +29,8 @@ pub struct Parts {
     pub source: Arc<dyn OrderSource>,
     /// Where the lease is.
     pub vault: Arc<dyn TokenVault>,
+    /// Where runs are recorded.
+    pub runs: Arc<dyn RunLog>,
     /// The longest that an invocation lives, and a little: a lease outlives its holder (reliability.md 1.2, step 2).
     pub life_max: Duration,
 }
@@ -65,7 +68,7 @@ pub async fn fetch(
         return Ok(report(parts, invocation, (0, false, true), 0));
     }
     let calls_before = parts.source.calls();
-    let result = fetch_alone(parts, wanted, invocation).await;
+    let result = fetch_recorded(parts, wanted, invocation).await;
     let released = parts.vault.release_lease(LEASE, &invocation.run).await;
     let (fetched, finished) = result?;
     released?;
@@ -79,6 +82,17 @@ pub async fn fetch(
         ],
     );
     Ok(report)
+}
+
+async fn fetch_recorded(
+    parts: &Parts,
+    wanted: &Wanted,
+    invocation: &Invocation,
+) -> Result<(usize, bool), HostError> {
+    let run = run::begin(parts, wanted).await?;
+    let result = fetch_alone(parts, wanted, invocation).await;
+    run::end(parts, run, &result).await;
+    result
 }
 
 fn report(

@@ -7,6 +7,7 @@ mod bounded;
 mod connect;
 mod handler;
 mod request;
+mod run;
 #[cfg(test)]
 mod tests;
 

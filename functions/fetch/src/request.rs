@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 use lambda_host::{HostError, SqsEvent};
 use pipeline::fetch::{FetchRequest, OrderBooks};
+use ports::RunId;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -19,6 +20,8 @@ pub struct Wanted {
     pub until: Option<Timestamp>,
     /// Only these order numbers or references.
     pub orders: Vec<String>,
+    /// The run under which it was asked for, where somebody waits for it.
+    pub run_id: Option<RunId>,
 }
 
 impl Wanted {
@@ -67,7 +70,7 @@ fn refuse(error: &serde_json::Error) -> HostError {
     HostError::new(
         "Request",
         format!(
-            "the request cannot be read: {error}. It may have since, until (instants) and orders (a list of numbers)"
+            "the request cannot be read: {error}. It may have since, until (instants), orders (a list of numbers) and run_id"
         ),
     )
 }

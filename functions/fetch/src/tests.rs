@@ -1,6 +1,7 @@
 //! Tests of the function against a simulated account: several invocations, the lease, the queue of requests.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,7 +11,10 @@ use lambda_host::{Deadline, Invocation, SqsEvent, SqsMessage};
 use linnworks::{Linnworks, LinnworksConfig};
 use mapping::Settings;
 use pipeline::Core;
-use ports::{Clock, ConnectorError, DocumentFilter, OrderHeader, OrderSource, OrdersRead, QueueName, Window};
+use ports::{
+    Clock, ConnectorError, DocumentFilter, OrderHeader, OrderSource, OrdersRead, QueueName, Run, RunId,
+    RunLog, RunState, StoreError, Window,
+};
 use simulators::linnworks::LinnworksSimulator;
 use simulators::time::SimulatedTime;
 use simulators::world::{World, WorldOptions};
@@ -34,6 +38,31 @@ impl Clock for MovedClock {
 
     async fn sleep(&self, duration: Duration) {
         self.0.advance(duration);
+    }
+}
+
+/// Runs, kept in memory.
+#[derive(Default)]
+struct Runs(Mutex<BTreeMap<RunId, Run>>);
+
+#[async_trait]
+impl RunLog for Runs {
+    async fn put_run(&self, run: &Run) -> Result<(), StoreError> {
+        self.0.lock().unwrap().insert(run.id, run.clone());
+        Ok(())
+    }
+
+    async fn run(&self, id: RunId) -> Result<Option<Run>, StoreError> {
+        Ok(self.0.lock().unwrap().get(&id).cloned())
+    }
+
+    async fn runs(&self, before: Option<RunId>, most: usize) -> Result<Vec<Run>, StoreError> {
+        let runs = self.0.lock().unwrap();
+        let older = runs
+            .values()
+            .rev()
+            .filter(|run| before.is_none_or(|before| run.id < before));
+        Ok(older.take(most).cloned().collect())
     }
 }
 
@@ -117,6 +146,7 @@ async fn ground(orders: u32) -> Ground {
         core,
         source,
         vault: store,
+        runs: Arc::new(Runs::default()),
         life_max: Duration::from_secs(960),
     };
     Ground {
@@ -256,4 +286,51 @@ async fn a_request_of_the_queue_is_given_again_until_it_is_finished_and_a_broken
         .await
         .unwrap();
     assert_eq!(hints.len(), 1);
+}
+
+#[tokio::test]
+async fn a_requested_run_is_recorded_from_its_request_to_its_end() {
+    let ground = ground(5).await;
+    let runs = Arc::clone(&ground.parts.runs);
+    let id = RunId::new(ground.time.now());
+    let number = ground.world.orders.first().unwrap().number.to_string();
+    let wanted = Wanted {
+        orders: vec![number.clone()],
+        run_id: Some(id),
+        ..Wanted::default()
+    };
+    fetch(&ground.parts, &wanted, &ground.invocation("one", 900))
+        .await
+        .unwrap();
+    let run = runs.run(id).await.unwrap().unwrap();
+    assert_eq!((run.state, run.fetched), (RunState::Finished, 1));
+    assert!(run.wanted.contains(&number), "{}", run.wanted);
+    fetch(&ground.parts, &Wanted::default(), &ground.invocation("two", 900))
+        .await
+        .unwrap();
+    let recorded = runs.runs(None, 10).await.unwrap();
+    assert_eq!((recorded.len(), recorded[0].by.as_str()), (2, "schedule"));
+}
+
+#[tokio::test]
+async fn a_run_that_failed_says_why_and_one_that_lacked_time_goes_on_working() {
+    let ground = ground(5).await;
+    let runs = Arc::clone(&ground.parts.runs);
+    let id = RunId::new(ground.time.now());
+    let wanted = Wanted {
+        orders: vec!["no such order".into()],
+        run_id: Some(id),
+        ..Wanted::default()
+    };
+    fetch(&ground.parts, &wanted, &ground.invocation("one", 900))
+        .await
+        .unwrap_err();
+    let run = runs.run(id).await.unwrap().unwrap();
+    assert_eq!(run.state, RunState::Failed);
+    assert!(run.cause.unwrap().contains("no such order"));
+    fetch(&ground.parts, &Wanted::default(), &ground.invocation("two", 1))
+        .await
+        .unwrap();
+    let newest = runs.runs(None, 1).await.unwrap().remove(0);
+    assert_eq!((newest.state, newest.fetched), (RunState::Working, 0));
 }
