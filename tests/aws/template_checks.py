@@ -9,7 +9,15 @@ import sys
 from cfnlint.decode.cfn_yaml import load as load_template
 from samtranslator.translator.transform import transform
 
-FUNCTIONS = ["Fetch", "Transform", "Post", "Reconcile"]
+FUNCTIONS = ["Fetch", "Transform", "Post", "Reconcile", "Api"]
+# What may be called without a token: nothing else.
+PUBLIC_ROUTES = {
+    "GET /v1/health",
+    "GET /v1/openapi.json",
+    "GET /v1/connections/quickbooks/start",
+    "GET /v1/connections/quickbooks/callback",
+    "OPTIONS /{proxy+}",
+}
 PROBLEMS = []
 
 
@@ -78,7 +86,7 @@ def check_kept_things(resources):
 def check_rules(template):
     assertions = template["Rules"]["ProductionSpeaksWithTheVendorsAlone"]["Assertions"]
     named = json.dumps(assertions)
-    for parameter in ["TestEndpoint", "QuickBooksApiUrl", "QuickBooksTokenUrl", "LinnworksAuthUrl"]:
+    for parameter in ["TestEndpoint", "QuickBooksApiUrl", "QuickBooksTokenUrl", "QuickBooksAuthorizeUrl", "QuickBooksRevokeUrl", "LinnworksAuthUrl"]:
         expect(parameter in named, f"a production stack does not check {parameter}")
     expect(template["Parameters"]["Stage"]["Default"] == "production", "a stack is for production unless it says otherwise")
     sizes = template["Parameters"]["PostBatchSize"]["AllowedValues"]
@@ -104,6 +112,47 @@ def check_schedules(resources):
     expect(len(alarms) >= 8, f"only {len(alarms)} alarms")
 
 
+def check_api(resources):
+    routes = {one["Properties"]["RouteKey"]: one["Properties"] for one in resources.values() if one["Type"] == "AWS::ApiGatewayV2::Route"}
+    public = {key for key, one in routes.items() if one["AuthorizationType"] == "NONE"}
+    expect(public == PUBLIC_ROUTES, f"public routes: {sorted(public ^ PUBLIC_ROUTES)}")
+    expect(set(routes) - public == {"$default"}, f"every other route is the default one: {sorted(routes)}")
+    default = routes.get("$default", {})
+    expect(default.get("AuthorizationType") == {"Fn::If": ["IsTest", "NONE", "JWT"]}, "the default route asks for a token")
+    expect(resources["TokenAuthorizer"].get("Condition") == "IsProduction", "a production stack has the authorizer")
+    stage = resources["GatewayStage"]["Properties"]
+    expect(stage["DefaultRouteSettings"]["ThrottlingRateLimit"] <= 100, "the stage is throttled")
+    for word in ("querystring", "queryString", "sourceIp", "claims", "identity."):
+        expect(word not in stage["AccessLogSettings"]["Format"], f"the access log holds {word}")
+    cors = resources["Gateway"]["Properties"]["CorsConfiguration"]["Fn::If"]
+    expect(cors[0] == "HasConsoleOrigin" and "*" not in json.dumps(cors), "other origins than a named one may call")
+    expect(resources["Api"]["Properties"]["Timeout"] <= 30, "the HTTP API waits 30 seconds at most")
+
+
+def check_users(resources):
+    pool = resources["Users"]
+    expect(pool["DeletionPolicy"] == "RetainExceptOnCreate", "the users outlive the stack")
+    expect(pool["Properties"]["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True, "nobody signs up alone")
+    expect(pool["Properties"]["MfaConfiguration"] == "ON", "a password alone is not enough")
+    expect(pool["Properties"]["DeletionProtection"] == {"Fn::If": ["IsTest", "INACTIVE", "ACTIVE"]}, "the users are protected in production")
+    people = resources["PeopleClient"]["Properties"]
+    expect(people["AllowedOAuthFlows"] == ["code"] and people["GenerateSecret"] is False, "people sign in by code, with no secret")
+    programs = resources["IntegrationsClient"]["Properties"]
+    expect("linnbooks/admin" not in programs["AllowedOAuthScopes"], "a program is no administrator")
+    expect(programs["AllowedOAuthFlows"] == ["client_credentials"], "programs have client credentials alone")
+
+
+def check_restored_table(transformed):
+    """Every role and every function works on the restored table, if one is named."""
+    for name, one in transformed["Resources"].items():
+        text = json.dumps(one)
+        own = text.count('"Table.Arn"') + text.count('["Table", "Arn"]') + text.count("${Table.Arn}")
+        expect(own == text.count("${RestoredTable}"), f"{name} names the stack's own table without the restored one")
+        variables = one.get("Properties", {}).get("Environment", {}).get("Variables", {})
+        if "TABLE_NAME" in variables:
+            expect(variables["TABLE_NAME"]["Fn::If"][0] == "IsRestored", f"{name} works on the stack's own table alone")
+
+
 def plain(node):
     return json.loads(json.dumps(node))
 
@@ -120,8 +169,9 @@ def main(source, target):
     resources = transformed["Resources"]
     serverless = [key for key, one in resources.items() if one["Type"].startswith("AWS::Serverless")]
     expect(not serverless, f"SAM left {serverless}")
-    for check in [check_roles, check_queues, check_kept_things, check_schedules]:
+    for check in [check_roles, check_queues, check_kept_things, check_schedules, check_api, check_users]:
         check(resources)
+    check_restored_table(transformed)
     print("\n".join(PROBLEMS))
     return 1 if PROBLEMS else 0
 
