@@ -91,7 +91,7 @@ impl Api {
 
 async fn open() -> Result<Opened, RunError> {
     let description = Description::read(&environment::optional)?;
-    let connection = Connection::from_environment().await;
+    let connection = Connection::from_environment();
     Ok(Opened {
         stack: Stack::open(description, &connection, Arc::new(SystemClock)),
         connectors: Mutex::default(),

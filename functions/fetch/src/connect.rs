@@ -52,7 +52,7 @@ impl Connection {
 
 async fn open() -> Result<Opened, HostError> {
     let description = Description::read(&environment::optional).map_err(to_host_error)?;
-    let aws = Aws::from_environment().await;
+    let aws = Aws::from_environment();
     Ok(Opened {
         stack: Stack::open(description, &aws, Arc::new(SystemClock)),
         source: OnceCell::new(),

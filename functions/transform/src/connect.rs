@@ -34,7 +34,7 @@ async fn open() -> Result<Stack, HostError> {
     let description = Description::read(&environment::optional).map_err(to_host_error)?;
     Ok(Stack::open(
         description,
-        &Aws::from_environment().await,
+        &Aws::from_environment(),
         Arc::new(SystemClock),
     ))
 }

@@ -1,13 +1,18 @@
 //! Clients of AWS with this project's limits of time and repetition.
 //!
-//! In: region, credentials and, for emulators, endpoints, as the SDK finds them in the environment. Out: clients. Makes no
-//! request; nothing is read from the instance metadata where a region and keys are in the environment, as in Lambda.
+//! In: region, keys and, for emulators, an endpoint, from the environment; or a configuration made elsewhere. Out: clients. Makes no
+//! request and reads no file: Lambda gives a function its keys in the environment, so that the SDK's search for them (profiles, sign-in,
+//! instance metadata) is neither in a function nor in its first invocation (tooling.md part 1, 3).
 
 use std::time::Duration;
 
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::{SharedCredentialsProvider, SharedHttpClient};
+
+use crate::http::Http;
 
 /// How often one request is made, the first time included.
 const ATTEMPTS_MAX: u32 = 5;
@@ -29,12 +34,21 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Region and credentials from the environment, the profile or the role.
-    pub async fn from_environment() -> Self {
-        Self::on(&aws_config::defaults(BehaviorVersion::v2026_01_12()).load().await)
+    /// What Lambda gives a function: AWS_REGION, the role's keys, and in a test AWS_ENDPOINT_URL. What is absent is missed by the
+    /// first request.
+    pub fn from_environment() -> Self {
+        let given = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let mut config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .credentials_provider(SharedCredentialsProvider::new(
+                EnvironmentVariableCredentialsProvider::new(),
+            ));
+        config.set_region(given("AWS_REGION").map(Region::new));
+        config.set_endpoint_url(given("AWS_ENDPOINT_URL"));
+        Self::on(&config.build())
     }
 
-    /// This project's limits on a configuration made elsewhere, such as one with an endpoint of its own.
+    /// This project's limits and HTTP client on a configuration made elsewhere, such as that of whoever types a command.
     pub fn on(config: &SdkConfig) -> Self {
         let retries = RetryConfig::standard()
             .with_max_attempts(ATTEMPTS_MAX)
@@ -43,6 +57,7 @@ impl Connection {
             .to_builder()
             .timeout_config(timeouts(Duration::ZERO))
             .retry_config(retries)
+            .http_client(SharedHttpClient::new(Http::new(CONNECT_TIMEOUT)))
             .build();
         Self { config }
     }

@@ -21,6 +21,7 @@ mod documents;
 mod error;
 mod facts;
 mod find;
+mod http;
 mod in_force;
 pub mod keys;
 mod large;
