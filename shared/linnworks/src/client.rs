@@ -304,7 +304,9 @@ impl Client {
         Ok(Answer {
             status,
             retry_after,
-            body: String::from_utf8_lossy(&body).into_owned(),
+            // The bytes themselves where they are a text, which they are: an answer of 200 orders is megabytes.
+            body: String::from_utf8(body)
+                .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
         })
     }
 
@@ -369,6 +371,13 @@ impl Client {
                 None
             }
         }
+    }
+
+    /// Signs in with the settings' own keys, whatever session is at hand.
+    pub async fn sign_in(&self) -> Result<(), ConnectorError> {
+        let mut slot = self.session.lock().await;
+        *slot = Some(self.authorize_and_store().await?);
+        Ok(())
     }
 
     async fn authorize_and_store(&self) -> Result<Session, ConnectorError> {

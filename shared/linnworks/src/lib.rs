@@ -80,6 +80,14 @@ impl Linnworks {
         })
     }
 
+    /// Proves that the keys and the token are good, by signing in with them.
+    ///
+    /// # Errors
+    /// Reconnect when Linnworks refuses them; those of any call.
+    pub async fn sign_in(&self) -> Result<(), ConnectorError> {
+        self.client.sign_in().await
+    }
+
     /// Takes the search's header of a processed order in place of the details' one: only the search tells an exchange from a
     /// sale (linnworks.md 4.1).
     async fn complete_header(&self, header: &mut OrderHeader) -> Result<(), ConnectorError> {

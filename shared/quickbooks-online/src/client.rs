@@ -14,7 +14,7 @@ use reqwest::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use crate::config::{CONFIGURATION, QuickBooksConfig, check_url, is_realm};
+use crate::config::{CONFIGURATION, QuickBooksConfig, check_url, http_client, is_realm};
 use crate::faults::{FaultAct, FaultClass, classify, read_fault, read_xml_fault};
 use crate::limits::{Limiter, Weight};
 use crate::oauth::Tokens;
@@ -84,20 +84,7 @@ impl Client {
                 "Copy the company id from QuickBooks",
             ));
         }
-        let mut builder = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .connect_timeout(Duration::from_secs(10))
-            // Shorter than usual idle limits of gateways, so that a call seldom meets a connection that is just being closed.
-            .pool_idle_timeout(Duration::from_secs(20))
-            .timeout(Duration::from_secs(u64::from(config.answer_seconds_max.max(1))))
-            .user_agent(concat!("linnbooks/", env!("CARGO_PKG_VERSION")));
-        if config.allow_loopback {
-            builder = builder.no_proxy();
-        }
-        let http = builder
-            .build()
-            .map_err(|_| settings("no HTTP client could be made", "Check this machine's TLS setup"))?;
+        let http = http_client(config.answer_seconds_max, config.allow_loopback)?;
         let calls = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&calls);
         let count = Box::new(move || {

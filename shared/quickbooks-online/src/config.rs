@@ -3,6 +3,8 @@
 //! In: values of the settings. Out: a checked configuration: only hosts of Intuit are called, over https
 //! (reliability.md 4.1); the loopback only where a test says so. Reads no file and no environment.
 
+use std::time::Duration;
+
 use domain::RealmId;
 use ports::{ConnectorError, Disposition};
 use secrecy::SecretString;
@@ -15,11 +17,17 @@ pub const SANDBOX_API_URL: &str = "https://sandbox-quickbooks.api.intuit.com";
 /// The token endpoint of both (quickbooks-online.md 1.1).
 pub const TOKEN_URL: &str = "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer";
 
+/// Where a person allows the connection (quickbooks-online.md 1.1).
+pub const AUTHORIZE_URL: &str = "https://appcenter.intuit.com/connect/oauth2";
+/// Where tokens are ended (quickbooks-online.md 1.1).
+pub const REVOKE_URL: &str = "https://developer.api.intuit.com/v2/oauth2/tokens/revoke";
+
 /// The place of errors that the configuration causes.
 pub(crate) const CONFIGURATION: &str = "QuickBooks configuration";
 
-/// The hosts that may be called.
-const HOSTS: [&str; 4] = [
+/// The hosts that may be called, or that people may be sent to.
+const HOSTS: [&str; 5] = [
+    "appcenter.intuit.com",
     "quickbooks.api.intuit.com",
     "sandbox-quickbooks.api.intuit.com",
     "oauth.platform.intuit.com",
@@ -110,6 +118,31 @@ impl Default for Limits {
     }
 }
 
+/// The client of all calls: it follows no redirect and repeats nothing by itself.
+///
+/// # Errors
+/// Configuration, when this machine's TLS cannot be set up.
+pub(crate) fn http_client(
+    answer_seconds_max: u32,
+    allow_loopback: bool,
+) -> Result<reqwest::Client, ConnectorError> {
+    let mut builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .connect_timeout(Duration::from_secs(10))
+        // Shorter than usual idle limits of gateways, so that a call seldom meets a connection that is just being closed.
+        .pool_idle_timeout(Duration::from_secs(20))
+        .timeout(Duration::from_secs(u64::from(answer_seconds_max.max(1))))
+        .user_agent(concat!("linnbooks/", env!("CARGO_PKG_VERSION")));
+    if allow_loopback {
+        builder = builder.no_proxy();
+    }
+    builder.build().map_err(|_| {
+        let (cause, remedy) = ("no HTTP client could be made", "Check this machine's TLS setup");
+        ConnectorError::new(Disposition::Configuration, CONFIGURATION, cause, remedy)
+    })
+}
+
 /// Parses a URL and checks that its host may be called.
 ///
 /// # Errors
@@ -182,7 +215,7 @@ mod tests {
             let error = check_url("api_url", hostile, false).unwrap_err();
             assert_eq!(error.disposition, Disposition::Configuration, "{hostile}");
         }
-        for good in [PRODUCTION_API_URL, SANDBOX_API_URL, TOKEN_URL] {
+        for good in [PRODUCTION_API_URL, SANDBOX_API_URL, TOKEN_URL, AUTHORIZE_URL, REVOKE_URL] {
             assert!(check_url("api_url", good, false).is_ok(), "{good}");
         }
     }

@@ -9,6 +9,7 @@
 //!   entities                 customers and items, found or created
 //!   client                   one HTTP call: token, limits, sorting of what became of it
 //!     oauth, token_endpoint  access tokens, stored before they are used
+//! Consent                    a person connects a company, or disconnects it
 //!     limits                 calls a second, a minute, at the same time
 //!     faults                 QuickBooks' fault codes by who must act
 //!   query                    the query language, with the one escaping function
@@ -25,6 +26,8 @@ mod faults;
 mod limits;
 mod lists;
 mod oauth;
+mod oauth_consent;
+mod oauth_tokens;
 mod query;
 mod send;
 mod token_endpoint;
@@ -44,7 +47,10 @@ use rust_decimal::Decimal;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-pub use config::{Limits, PRODUCTION_API_URL, QuickBooksConfig, SANDBOX_API_URL, TOKEN_URL};
+pub use config::{
+    AUTHORIZE_URL, Limits, PRODUCTION_API_URL, QuickBooksConfig, REVOKE_URL, SANDBOX_API_URL, TOKEN_URL,
+};
+pub use oauth_consent::{Consent, ConsentConfig, ConsentError, TokenStatus};
 
 use client::Client;
 
@@ -73,6 +79,16 @@ impl QuickBooksOnline {
             client,
             home_currency: Mutex::new(None),
         })
+    }
+}
+
+impl QuickBooksOnline {
+    /// Proves that the tokens are good for the company, by reading its CompanyInfo.
+    ///
+    /// # Errors
+    /// Reconnect or Forbidden when they are not; those of any read.
+    pub async fn prove(&self) -> Result<(), ConnectorError> {
+        self.read_company_info().await.map(|_| ())
     }
 }
 

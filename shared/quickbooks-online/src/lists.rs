@@ -183,8 +183,9 @@ impl QuickBooksOnline {
         Ok(changes)
     }
 
-    async fn read_company(&self) -> Result<Company, ConnectorError> {
-        let realm_id = self.client.config().realm_id.clone();
+    /// CompanyInfo of the company itself.
+    pub(crate) async fn read_company_info(&self) -> Result<CompanyInfoWire, ConnectorError> {
+        let realm_id = &self.client.config().realm_id;
         let path = format!("companyinfo/{realm_id}");
         let call = Call {
             method: Method::GET,
@@ -194,9 +195,13 @@ impl QuickBooksOnline {
             weight: Weight::Single,
         };
         let answer = expect_done("QuickBooks companyinfo", self.client.read(&call).await?)?;
-        let info: CompanyInfoWire = expect_member("companyinfo", &answer, "CompanyInfo")?;
+        expect_member("companyinfo", &answer, "CompanyInfo")
+    }
+
+    async fn read_company(&self) -> Result<Company, ConnectorError> {
+        let info = self.read_company_info().await?;
         Ok(Company {
-            realm_id,
+            realm_id: self.client.config().realm_id.clone(),
             name: info.company_name.unwrap_or_default(),
             country: info.country.unwrap_or_default(),
             time_zone: info.default_time_zone.filter(|zone| !zone.is_empty()),

@@ -8,15 +8,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use ports::{Clock, ConnectorError, Disposition, StoreError, TokenVault};
+use ports::{Clock, ConnectorError, Disposition, TokenVault};
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use url::Url;
 use uuid::Uuid;
 
 use crate::config::QuickBooksConfig;
-use crate::token_endpoint::{Grant, Granted, request_token};
+use crate::oauth_tokens::{PLACE, TokenSet, name_of, vault_error};
+use crate::token_endpoint::{AppKeys, Grant, Granted, request_token};
 
 /// A token is renewed when it has less than this left.
 const MARGIN: SignedDuration = SignedDuration::from_mins(10);
@@ -25,24 +25,6 @@ const LEASE: Duration = Duration::from_secs(150);
 const RENEWAL_PAUSE: SignedDuration = SignedDuration::from_secs(30);
 const LEASE_POLL: Duration = Duration::from_secs(1);
 const LEASE_POLLS_MAX: u32 = 180;
-const PLACE: &str = "QuickBooks connection";
-
-/// The one secret of a connection, as JSON in the vault.
-#[derive(Clone, Default, Serialize, Deserialize)]
-struct TokenSet {
-    realm_id: String,
-    access_token: String,
-    access_expires_at: Timestamp,
-    refresh_token: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    refresh_expires_at: Option<Timestamp>,
-    /// The refresh token before this one: tried once when this one is dead (quickbooks-online.md 1.4).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    previous_refresh_token: Option<String>,
-    /// Fingerprint of the configured first token that was used already.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    first_token_used: Option<Uuid>,
-}
 
 /// What the process knows: the secret and its version in the vault.
 #[derive(Default)]
@@ -78,7 +60,7 @@ impl Tokens {
         vault: Arc<dyn TokenVault>,
         count: Box<dyn Fn() + Send + Sync>,
     ) -> Self {
-        let name = format!("quickbooks-token-{}", config.realm_id);
+        let name = name_of(&config.realm_id);
         let holder = Uuid::new_v4().to_string();
         Self {
             config,
@@ -240,7 +222,12 @@ impl Tokens {
         } else {
             "the QuickBooks connection has ended"
         };
-        let remedy = "Connect QuickBooks again and set the new `refresh_token`; nothing that waits is lost";
+        // Who gave the first token by hand gives the next one so.
+        let remedy = if self.config.refresh_token.is_some() {
+            "Connect QuickBooks again and set the new `refresh_token`; nothing that waits is lost"
+        } else {
+            "Connect QuickBooks again; nothing that waits is lost"
+        };
         Err(ConnectorError::new(Disposition::Reconnect, PLACE, cause, remedy))
     }
 
@@ -266,7 +253,12 @@ impl Tokens {
 
     async fn request(&self, refresh_token: &str) -> Result<Granted, ConnectorError> {
         (self.count)();
-        request_token(&self.http, &self.token_url, &self.config, refresh_token).await
+        let keys = AppKeys {
+            client_id: &self.config.client_id,
+            client_secret: &self.config.client_secret,
+        };
+        let form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token)];
+        request_token(&self.http, &self.token_url, &keys, &form).await
     }
 
     /// Writes the grant, then gives out its access token. What the answer left out keeps its old value.
@@ -292,6 +284,7 @@ impl Tokens {
         let rotated = refresh_token != used;
         let tokens = TokenSet {
             realm_id: self.config.realm_id.to_string(),
+            connected_at: old.connected_at,
             access_token: grant.access_token.clone(),
             access_expires_at: after(grant.expires_in),
             refresh_expires_at: grant
@@ -328,16 +321,7 @@ impl Tokens {
         let Some(tokens) = known.unsaved.clone() else {
             return Ok(());
         };
-        let text = serde_json::to_string(&tokens).map_err(|_| {
-            let remedy = "Report this as a defect of linnbooks";
-            ConnectorError::new(
-                Disposition::Defect,
-                PLACE,
-                "the token could not be encoded",
-                remedy,
-            )
-        })?;
-        let value = SecretString::from(text);
+        let value = tokens.encode()?;
         for _ in 0..3 {
             if let Some(version) = self
                 .vault
@@ -376,20 +360,4 @@ fn fingerprint(token: &str) -> Uuid {
 
 fn retry(cause: &str, remedy: &str) -> ConnectorError {
     ConnectorError::new(Disposition::Retry { after: None }, PLACE, cause, remedy)
-}
-
-fn vault_error(error: StoreError) -> ConnectorError {
-    let disposition = match error {
-        StoreError::Stale(_)
-        | StoreError::Busy { .. }
-        | StoreError::Medium { .. }
-        | StoreError::Unreachable { .. } => Disposition::Retry { after: None },
-        StoreError::Absent { .. } | StoreError::Unreadable { .. } => Disposition::Configuration,
-    };
-    ConnectorError::new(
-        disposition,
-        PLACE,
-        format!("the token vault failed: {error}"),
-        "See to the store of linnbooks",
-    )
 }

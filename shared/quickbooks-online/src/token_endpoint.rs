@@ -1,25 +1,30 @@
-//! One request to the token endpoint (quickbooks-online.md 1.3, 1.5).
+//! One request to the token endpoint, or to the one that ends tokens (quickbooks-online.md 1.3, 1.5, 1.6).
 //!
-//! In: a refresh token. Out: a grant, or that the token is dead, or an error sorted by who must act. An outage of the endpoint
-//! is never taken for a dead token. Stores nothing.
+//! In: a refresh token or an authorization code. Out: a grant, or that it is dead, or an error sorted by who must act. An outage of the
+//! endpoint is never taken for a dead token. Repeats nothing and stores nothing.
 
 use std::time::Duration;
 
 use ports::{ConnectorError, Disposition};
 use reqwest::StatusCode;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Url;
 
 use crate::client::read_tid;
-use crate::config::QuickBooksConfig;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 const PLACE: &str = "QuickBooks token endpoint";
 /// The life of an access token when the answer does not say (quickbooks-online.md 1.3).
 const ACCESS_SECONDS: i64 = 3600;
 
-/// What a refresh token gave.
+/// The app's own keys.
+pub(crate) struct AppKeys<'a> {
+    pub(crate) client_id: &'a str,
+    pub(crate) client_secret: &'a SecretString,
+}
+
+/// What a refresh token or a code gave.
 pub(crate) enum Granted {
     /// New tokens.
     Tokens(Grant),
@@ -48,21 +53,21 @@ struct TokenErrorWire {
     error: Option<String>,
 }
 
-/// Asks for new tokens, once.
+/// Asks for new tokens, once; `form` is the request's body.
 ///
 /// # Errors
 /// Retry for outages and broken answers, Configuration for wrong client keys, Defect for a malformed request.
 pub(crate) async fn request_token(
     http: &reqwest::Client,
     url: &Url,
-    config: &QuickBooksConfig,
-    refresh_token: &str,
+    keys: &AppKeys<'_>,
+    form: &[(&str, &str)],
 ) -> Result<Granted, ConnectorError> {
     let answer = http
         .post(url.clone())
-        .basic_auth(&config.client_id, Some(config.client_secret.expose_secret()))
+        .basic_auth(keys.client_id, Some(keys.client_secret.expose_secret()))
         .header("Accept", "application/json")
-        .form(&[("grant_type", "refresh_token"), ("refresh_token", refresh_token)])
+        .form(form)
         .timeout(TIMEOUT)
         .send()
         .await
@@ -79,6 +84,36 @@ pub(crate) async fn request_token(
         return read_grant(&body);
     }
     read_refusal(status, &body)
+}
+
+/// Ends a token, and with it its pair, once (quickbooks-online.md 1.6). A token that is dead already is ended.
+///
+/// # Errors
+/// Retry for outages, Configuration for wrong client keys.
+pub(crate) async fn revoke_token(
+    http: &reqwest::Client,
+    url: &Url,
+    keys: &AppKeys<'_>,
+    token: &str,
+) -> Result<(), ConnectorError> {
+    let answer = http
+        .post(url.clone())
+        .basic_auth(keys.client_id, Some(keys.client_secret.expose_secret()))
+        .header("Accept", "application/json")
+        .form(&[("token", token)])
+        .timeout(TIMEOUT)
+        .send()
+        .await
+        .map_err(|_| retry("it could not be reached"))?;
+    let status = answer.status();
+    let tid = read_tid(answer.headers());
+    tracing::debug!(status = status.as_u16(), intuit_tid = tid.as_deref(), "QuickBooks token revocation");
+    match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(keys_refused()),
+        StatusCode::BAD_REQUEST => Ok(()),
+        status if status.is_success() => Ok(()),
+        status => Err(retry(&format!("it answered {}", status.as_u16()))),
+    }
 }
 
 fn read_grant(body: &str) -> Result<Granted, ConnectorError> {
@@ -108,12 +143,7 @@ fn read_refusal(status: StatusCode, body: &str) -> Result<Granted, ConnectorErro
     }
     match error.as_str() {
         "invalid_grant" => Ok(Granted::Dead),
-        "invalid_client" | "unauthorized_client" => Err(ConnectorError::new(
-            Disposition::Configuration,
-            PLACE,
-            "QuickBooks does not accept the app's keys",
-            "Correct `client_id` and `client_secret` in the configuration; sandbox and production have keys of their own",
-        )),
+        "invalid_client" | "unauthorized_client" => Err(keys_refused()),
         "invalid_request" | "unsupported_grant_type" | "invalid_scope" => Err(ConnectorError::new(
             Disposition::Defect,
             PLACE,
@@ -125,6 +155,15 @@ fn read_refusal(status: StatusCode, body: &str) -> Result<Granted, ConnectorErro
             status.as_u16()
         ))),
     }
+}
+
+fn keys_refused() -> ConnectorError {
+    ConnectorError::new(
+        Disposition::Configuration,
+        PLACE,
+        "QuickBooks does not accept the app's keys",
+        "Correct `client_id` and `client_secret` in the configuration; sandbox and production have keys of their own",
+    )
 }
 
 fn retry(cause: &str) -> ConnectorError {

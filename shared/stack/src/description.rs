@@ -37,8 +37,14 @@ pub struct Description {
     pub linnworks_auth_url: Option<String>,
     /// The API of QuickBooks; `None` for the vendor's address.
     pub quickbooks_api_url: Option<String>,
-    /// Where Intuit renews tokens; `None` for the vendor's address.
+    /// Where Intuit gives and renews tokens; `None` for the vendor's address.
     pub quickbooks_token_url: Option<String>,
+    /// Where a person allows the connection with QuickBooks; `None` for the vendor's address.
+    pub quickbooks_authorize_url: Option<String>,
+    /// Where Intuit ends tokens; `None` for the vendor's address.
+    pub quickbooks_revoke_url: Option<String>,
+    /// The address of the stack's API, without a slash at its end; `None` where there is none.
+    pub public_url: Option<String>,
     /// Loopback may stand in for the vendors: a stack of the project's own tests.
     pub allow_loopback: bool,
     /// How many share the company's limits.
@@ -72,6 +78,9 @@ impl Description {
             linnworks_auth_url: optional("LINNWORKS_AUTH_URL"),
             quickbooks_api_url: optional("QUICKBOOKS_API_URL"),
             quickbooks_token_url: optional("QUICKBOOKS_TOKEN_URL"),
+            quickbooks_authorize_url: optional("QUICKBOOKS_AUTHORIZE_URL"),
+            quickbooks_revoke_url: optional("QUICKBOOKS_REVOKE_URL"),
+            public_url: optional("PUBLIC_URL"),
             allow_loopback: number(optional("ALLOW_LOOPBACK"), "ALLOW_LOOPBACK", false)?,
             quickbooks_shares: number(optional("QUICKBOOKS_SHARES"), "QUICKBOOKS_SHARES", 1)?,
             function_life_max: Duration::from_secs(life),

@@ -22,14 +22,16 @@
 //! Q                     <run id>     a run: who asked for what, and how it ended       -        -         -
 //! I#<key hash>          S            an answer given under an idempotency key          -        new, h    -
 //! O#<token hash>        S            something that is redeemed once                   -        new       -
+//! P#<vendor>            S            the company a connection is pinned to             -        c         -
 //!
 //! index `moving`, keys only, sparse:   m = moving | held | conflict | call    ->   p, s
 //! ```
 //! The index holds only what still moves or waits for a person: `m` goes away when a document is posted or skipped and when a
 //! call is closed, and it does not change from Fetched to Posting, so that an order costs the index one write in and one out.
 //!
-//! Time to live (`x`) is set on large items `B#` and `C#`, and only once their document or call is final; and, from their beginning, on
-//! what serves people for a while alone: `Q`, `I#` and `O#`. Rows that prove an effect never expire (reliability.md 1.4, K2).
+//! Time to live (`x`) is on large items `B#` and `C#` alone, and it passes only once their document or call is final; see `ends` for how
+//! a first payload has one from its beginning. It is on what serves people for a while alone, too: `Q`, `I#` and `O#`. Rows that prove
+//! an effect never expire (reliability.md 1.4, K2).
 //!
 //! Item size decides cost (reliability.md 5.3), so attribute names have one letter.
 
@@ -67,6 +69,8 @@ pub(crate) const DOCUMENT: &str = "d";
 pub(crate) const PAYLOAD: &str = "y";
 /// Set while the document is final, and its large items expire.
 pub(crate) const FINAL: &str = "z";
+/// When the payload ends, in seconds since 1970, while the first payload is the document's only large item.
+pub(crate) const ENDS: &str = "k";
 /// An instant as text.
 pub(crate) const INSTANT: &str = "a";
 /// When a call was first stored, in nanoseconds.
@@ -75,6 +79,8 @@ pub(crate) const ORDER: &str = "o";
 pub(crate) const HOLDER: &str = "h";
 /// End of a lease, as text.
 pub(crate) const UNTIL: &str = "u";
+/// The company of a connection.
+pub(crate) const COMPANY: &str = "c";
 /// Version id of a secret.
 pub(crate) const SECRET_VERSION: &str = "i";
 
@@ -89,7 +95,7 @@ pub(crate) const FORMS: &str = "X";
 /// Value of the index key of a call that is not closed.
 pub(crate) const OPEN_CALL: &str = "call";
 /// Partitions of the numbers and references. A find reads one of them whole; a batch writes at most this many items.
-pub(crate) const FIND_BUCKETS: u64 = 16;
+pub(crate) const FIND_BUCKETS: u64 = 4;
 
 /// The key of one item.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -198,6 +204,13 @@ pub(crate) fn answer(key_hash: &str) -> ItemKey {
 pub(crate) fn once(token_hash: &str) -> ItemKey {
     ItemKey::new(format!("O#{token_hash}"), ONLY)
 }
+
+pub(crate) fn pin(vendor: &str) -> ItemKey {
+    ItemKey::new(format!("P#{vendor}"), ONLY)
+}
+
+/// The index keys of documents.
+pub(crate) const DOCUMENT_INDEXES: [&str; 3] = ["moving", "held", "conflict"];
 
 /// The index key of a document in this state; `None` for final states.
 pub(crate) fn index_of(state: StateName) -> Option<&'static str> {

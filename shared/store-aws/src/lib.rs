@@ -5,7 +5,7 @@
 //! SqsQueue       two queues with dead-letter queues       ports::Queue
 //! SecretsVault   secrets, pointers and leases             ports::TokenVault
 //! DynamoStore    runs                                     ports::RunLog
-//! DynamoStore    answers by idempotency key, single-use tokens, which settings and rules are in force
+//! DynamoStore    answers by idempotency key, single-use tokens, pins, which settings and rules are in force
 //! ```
 //! In: whole changes through the ports, on clients made by [`Connection`]. Out: what was kept.
 //!
@@ -18,6 +18,7 @@ mod answers;
 mod calls;
 mod connection;
 mod documents;
+mod ends;
 mod error;
 mod facts;
 mod find;
@@ -28,6 +29,7 @@ mod large;
 mod lists;
 mod once;
 mod pages;
+mod pins;
 mod query;
 mod queue;
 mod record;
@@ -43,8 +45,10 @@ mod write;
 
 pub use answers::Claim;
 pub use connection::Connection;
+pub use ends::WAITING_DAYS;
 pub use in_force::Changed;
 pub use pages::Page;
+pub use pins::Pin;
 pub use queue::{QueueUrls, SqsQueue, read_message};
 pub use requests::RequestsQueue;
 pub use store::{DynamoStore, PAYLOAD_DAYS};

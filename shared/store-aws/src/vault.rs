@@ -89,6 +89,22 @@ impl SecretsVault {
         }
     }
 
+    /// Writes a secret that programs do not rotate: the new value is the current version. The secret is made by the template.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreachable`] when Secrets Manager does not take it.
+    pub async fn write_given(&self, name: &str, value: &SecretString) -> Result<(), StoreError> {
+        let put = self
+            .client
+            .put_secret_value()
+            .secret_id(self.id_of(name))
+            .secret_string(value.expose_secret())
+            .client_request_token(uuid::Uuid::new_v4().to_string())
+            .send()
+            .await;
+        put.map(|_| ()).map_err(|error| at(place_of(name), &error))
+    }
+
     fn id_of(&self, name: &str) -> String {
         format!("{}{name}", self.prefix)
     }

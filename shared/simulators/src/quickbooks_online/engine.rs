@@ -242,7 +242,7 @@ impl Core {
         let now = self.time.now();
         match route {
             Route::Discovery => discovery(&self.base),
-            Route::Authorize => self.tokens.authorize(request),
+            Route::Authorize => self.tokens.authorize(request, &self.switches, now),
             Route::Token => self.tokens.token(request, &self.switches, now),
             Route::Revoke => self.tokens.revoke_by_request(request),
             Route::Nowhere => Answer::html(404, "404 Not Found"),

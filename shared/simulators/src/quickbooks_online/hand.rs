@@ -162,6 +162,11 @@ impl QuickBooksOnlineSimulator {
         self.shared.lock().tokens.revoke();
     }
 
+    /// Every access token ends at once; the refresh token stays good.
+    pub fn expire_access_tokens(&self) {
+        self.shared.lock().tokens.expire_access();
+    }
+
     /// The user connects the app again; gives the new refresh token.
     pub fn reconnect(&self) -> String {
         let mut core = self.shared.lock();

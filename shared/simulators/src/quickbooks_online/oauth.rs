@@ -10,7 +10,20 @@ use jiff::{SignedDuration, Timestamp};
 use super::http::{Answer, Request, base64, form_decoded};
 use super::json::Json;
 use super::seed::CompanySeed;
-use super::switches::{PreviousTokenGrace, Switches, TokenRotation};
+use super::switches::{PersonDecision, PreviousTokenGrace, Switches, TokenRotation};
+
+/// The scope of the accounting API (quickbooks-online.md 1.2).
+const SCOPE: &str = "com.intuit.quickbooks.accounting";
+/// How long a code can be exchanged: RFC 6749 4.1.2 recommends no more; Intuit says "short lived".
+const CODE_LIFE: SignedDuration = SignedDuration::from_mins(10);
+
+/// A code that was handed out.
+struct Code {
+    value: String,
+    /// The exchange must name the same; any for the seed's code.
+    redirect_uri: Option<String>,
+    issued: Timestamp,
+}
 
 /// What an access token is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +37,9 @@ pub(super) struct Tokens {
     client_id: String,
     client_secret: String,
     realm_id: String,
-    authorization_code: Option<String>,
+    code: Option<Code>,
+    /// The code that was exchanged last.
+    exchanged: Option<String>,
     refresh_token: Option<String>,
     refresh_issued: Timestamp,
     /// The value before, and when it stops.
@@ -91,7 +106,12 @@ impl Tokens {
             client_id: seed.client_id.clone(),
             client_secret: seed.client_secret.clone(),
             realm_id: seed.realm_id.clone(),
-            authorization_code: Some(seed.authorization_code.clone()),
+            code: Some(Code {
+                value: seed.authorization_code.clone(),
+                redirect_uri: None,
+                issued: now,
+            }),
+            exchanged: None,
             refresh_token: Some(seed.refresh_token.clone()),
             refresh_issued: now,
             previous: None,
@@ -109,6 +129,11 @@ impl Tokens {
     pub fn revoke(&mut self) {
         self.refresh_token = None;
         self.previous = None;
+        self.access.clear();
+    }
+
+    /// Every access token ends.
+    pub fn expire_access(&mut self) {
         self.access.clear();
     }
 
@@ -132,8 +157,8 @@ impl Tokens {
         }
     }
 
-    /// `GET /connect/oauth2`: consents at once and sends the caller back with a code (quickbooks-online.md 1.2).
-    pub fn authorize(&mut self, request: &Request) -> Answer {
+    /// `GET /connect/oauth2`: the person decides at once and is sent back with a code, or an error (quickbooks-online.md 1.2).
+    pub fn authorize(&mut self, request: &Request, switches: &Switches, now: Timestamp) -> Answer {
         let redirect = request.parameter("redirect_uri");
         let (Some(redirect), Some(client)) = (redirect, request.parameter("client_id")) else {
             return refused(400, "invalid_request");
@@ -141,8 +166,9 @@ impl Tokens {
         if client != self.client_id {
             return refused(400, "invalid_client");
         }
-        let code = self.new_value("AC");
-        self.authorization_code = Some(code.clone());
+        if request.parameter("response_type") != Some("code") {
+            return refused(400, "unsupported_response_type");
+        }
         let state: String = request
             .parameter("state")
             .unwrap_or("")
@@ -152,7 +178,20 @@ impl Tokens {
                 other => format!("%{other:02X}"),
             })
             .collect();
-        let location = format!("{redirect}?code={code}&state={state}&realmId={}", self.realm_id);
+        let scopes = request.parameter("scope").unwrap_or("");
+        let location = if !scopes.split(' ').any(|scope| scope == SCOPE) {
+            format!("{redirect}?error=invalid_scope&state={state}")
+        } else if switches.person == PersonDecision::Cancels {
+            format!("{redirect}?error=access_denied&state={state}")
+        } else {
+            let code = self.new_value("AC");
+            self.code = Some(Code {
+                value: code.clone(),
+                redirect_uri: Some(redirect.to_owned()),
+                issued: now,
+            });
+            format!("{redirect}?code={code}&state={state}&realmId={}", self.realm_id)
+        };
         Answer::json(302, "").with_header("location", location)
     }
 
@@ -189,16 +228,42 @@ impl Tokens {
                 None => refused(400, "invalid_request"),
             },
             Some("authorization_code") => {
-                let code = field("code");
-                if code.is_none() || self.authorization_code.take() != code {
-                    return invalid_grant();
-                }
-                self.connect(now);
-                self.issue(switches, now)
+                let Some(code) = field("code") else {
+                    return refused(400, "invalid_request");
+                };
+                self.exchange(&code, field("redirect_uri").as_deref(), switches, now)
             }
             Some(_) => refused(400, "unsupported_grant_type"),
             None => refused(400, "invalid_request"),
         }
+    }
+
+    /// A code is good once, for a while, for the address it was sent to.
+    fn exchange(
+        &mut self,
+        code: &str,
+        redirect_uri: Option<&str>,
+        switches: &Switches,
+        now: Timestamp,
+    ) -> Answer {
+        if self.exchanged.as_deref() == Some(code) {
+            if switches.second_exchange_revokes {
+                self.revoke();
+            }
+            return invalid_grant();
+        }
+        let is_good = self.code.as_ref().is_some_and(|known| {
+            known.value == code
+                && now.duration_since(known.issued) < CODE_LIFE
+                && known.redirect_uri.as_deref().is_none_or(|wanted| redirect_uri == Some(wanted))
+        });
+        if !is_good {
+            return invalid_grant();
+        }
+        self.code = None;
+        self.exchanged = Some(code.to_owned());
+        self.connect(now);
+        self.issue(switches, now)
     }
 
     fn refresh(&mut self, token: &str, switches: &Switches, now: Timestamp) -> Answer {

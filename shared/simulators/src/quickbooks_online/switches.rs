@@ -265,6 +265,16 @@ impl Default for RateLimits {
     }
 }
 
+/// What the person does on the authorize page (quickbooks-online.md 1.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PersonDecision {
+    /// Connects the company.
+    #[default]
+    Allows,
+    /// Presses cancel: `error=access_denied`.
+    Cancels,
+}
+
 /// Every switch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Switches {
@@ -292,6 +302,10 @@ pub struct Switches {
     pub token_rotation: TokenRotation,
     /// How long the previous refresh token works.
     pub previous_token_grace: PreviousTokenGrace,
+    /// What the person does on the authorize page.
+    pub person: PersonDecision,
+    /// Whether a second exchange of a code ends the tokens of the first (quickbooks-online.md 1.2).
+    pub second_exchange_revokes: bool,
     /// Life of an access token, simulated seconds.
     pub access_token_life_seconds: u32,
     /// How a `TaxInclusive` request is read.
@@ -327,6 +341,8 @@ impl Default for Switches {
             rate_limits: RateLimits::default(),
             token_rotation: TokenRotation::default(),
             previous_token_grace: PreviousTokenGrace::default(),
+            person: PersonDecision::default(),
+            second_exchange_revokes: true,
             access_token_life_seconds: 3600,
             tax_inclusive: TaxInclusiveReading::default(),
             tax_line_override: true,

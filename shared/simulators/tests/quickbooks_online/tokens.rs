@@ -124,6 +124,7 @@ async fn the_authorize_page_hands_out_a_code_that_works_once() {
         ("redirect_uri", "http://localhost/cb"),
         ("state", "a b"),
         ("response_type", "code"),
+        ("scope", "com.intuit.quickbooks.accounting"),
     ];
     let answer = http
         .get(format!("{base}/connect/oauth2"))
