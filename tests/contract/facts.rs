@@ -1,13 +1,13 @@
 //! The contract of [`ports::Store`]: calls, watermarks, lists, forms, rates and versions.
 
 use domain::lists::ListKind;
-use domain::{Currency, DocumentState, ListId, Marker, TaxForm, TransactionKind};
+use domain::{Currency, DocumentState, ListId, Marker, RequestId, TaxForm, TransactionKind};
 use jiff::civil::date;
-use ports::{CallState, Change, FormKey, FormState, ListsUpdate};
+use ports::{CallState, Change, DocumentRecord, FormKey, FormState, ListsUpdate};
 
 use super::samples::{
-    at, call, change, class, company, cursor, customer, decimal, event, fetched, key, pounds, ready, reason,
-    update,
+    at, call, change, class, company, cursor, customer, decimal, event, fetched, key, posted_state, pounds,
+    ready, reason, update,
 };
 use super::{Subject, assert_stale};
 
@@ -71,6 +71,62 @@ pub async fn a_call_written_twice_from_one_version_is_stale(subject: &Subject) {
         assert_stale(again, &call.id().to_string());
         assert_eq!(subject.store.get(&key(1)).await.unwrap(), None);
     }
+}
+
+pub async fn a_call_is_closed_with_its_posted_documents(subject: &Subject) {
+    let store = &subject.store;
+    let mut call = call(9, "{}");
+    let posting = |id| DocumentState::Posting {
+        ready: ready(3),
+        call: RequestId(uuid::Uuid::from_u128(id)),
+    };
+    let stored = (1..=3).map(|id| fetched_in(id, 0, posting(9)));
+    store.write_call(&call, stored.collect()).await.unwrap();
+    call.version = 1;
+    call.state = CallState::Closed;
+    // Another worker saw to the second document: the call stays open, and nothing of that document is lost.
+    store.write(vec![fetched_in(2, 1, posted_state())]).await.unwrap();
+    let verdicts = (1..=3).map(|id| fetched_in(id, 1, posted_state()));
+    let refused = store.close_call(&call, verdicts.collect()).await;
+    assert_stale(refused, &key(2).to_string());
+    assert_eq!(store.open_calls().await.unwrap().len(), 1);
+    assert_eq!(store.get(&key(2)).await.unwrap().unwrap().version, 2);
+    // What is left of it is settled by a second try, from the records as they are.
+    let mut rest = Vec::new();
+    for record in store.get_many(&[1, 2, 3].map(key)).await.unwrap() {
+        if !matches!(record.state, DocumentState::Posted { .. }) {
+            rest.push(fetched_in(number_of(&record), record.version, posted_state()));
+        }
+    }
+    store.close_call(&call, rest).await.unwrap();
+    assert_eq!(store.open_calls().await.unwrap(), vec![]);
+    for record in store.get_many(&[1, 2, 3].map(key)).await.unwrap() {
+        assert_eq!((record.version, record.state), (2, posted_state()));
+    }
+}
+
+fn number_of(record: &DocumentRecord) -> u128 {
+    (1..=3).find(|id| key(*id) == record.key).unwrap()
+}
+
+fn fetched_in(id: u128, version: u64, state: DocumentState) -> Change {
+    change(DocumentRecord {
+        version,
+        state,
+        ..fetched(id)
+    })
+}
+
+pub async fn a_call_closed_from_an_outdated_version_is_stale_and_stays_open(subject: &Subject) {
+    let mut call = call(9, "{}");
+    subject.store.write_call(&call, vec![]).await.unwrap();
+    call.version = 1;
+    call.attempts = 2;
+    subject.store.write_call(&call, vec![]).await.unwrap();
+    call.state = CallState::Closed;
+    let refused = subject.store.close_call(&call, vec![]).await;
+    assert_stale(refused, &call.id().to_string());
+    assert_eq!(subject.store.open_calls().await.unwrap().len(), 1);
 }
 
 pub async fn open_calls_come_oldest_first(subject: &Subject) {

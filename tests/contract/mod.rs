@@ -83,6 +83,8 @@ macro_rules! store_contract {
             a_call_and_its_documents_are_written_together_or_not_at_all,
             a_call_keeps_its_bytes_and_is_open_until_closed,
             a_call_written_twice_from_one_version_is_stale,
+            a_call_is_closed_with_its_posted_documents,
+            a_call_closed_from_an_outdated_version_is_stale_and_stays_open,
             open_calls_come_oldest_first,
             a_watermark_never_moves_backwards,
             lists_are_none_before_the_company_was_read,

@@ -145,6 +145,13 @@ impl Store for FaultyStore {
     async fn write_call(&self, call: &StoredCall, changes: Vec<Change>) -> Result<(), StoreError> {
         self.call(self.inner.write_call(call, changes)).await
     }
+    /// Each document and the call are a step of their own, as in a store that pays for transactions.
+    async fn close_call(&self, call: &StoredCall, changes: Vec<Change>) -> Result<(), StoreError> {
+        for change in changes {
+            self.call(self.inner.write(vec![change])).await?;
+        }
+        self.call(self.inner.write_call(call, vec![])).await
+    }
     async fn open_calls(&self) -> Result<Vec<StoredCall>, StoreError> {
         self.call(self.inner.open_calls()).await
     }

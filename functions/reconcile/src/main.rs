@@ -71,6 +71,12 @@ impl Handler for Function {
         match task {
             Task::Sweep => to_answer(&handler::sweep(&connection.parts().await?, invocation).await?),
             Task::Proof { days } => {
+                connection
+                    .store()
+                    .await?
+                    .keep_waiting()
+                    .await
+                    .map_err(|error| handler::to_host_error(error.into()))?;
                 let proof = handler::prove(&connection.parts().await?, days).await?;
                 Ok(
                     json!({ "proved": proof.proved, "orders": proof.orders, "differences": proof.differences }),

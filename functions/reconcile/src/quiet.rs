@@ -80,6 +80,10 @@ impl Store for QuietStore {
         self.inner.write_call(call, changes).await
     }
 
+    async fn close_call(&self, call: &StoredCall, changes: Vec<Change>) -> Result<(), StoreError> {
+        self.inner.close_call(call, changes).await
+    }
+
     async fn events(&self, key: &DocumentKey) -> Result<Vec<Event>, StoreError> {
         self.inner.events(key).await
     }

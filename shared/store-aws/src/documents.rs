@@ -39,6 +39,13 @@ pub(crate) struct Plan {
     pub(crate) is_final: bool,
 }
 
+impl Plan {
+    /// True for a document's first payload: it is written with its end, and no rewrite sets it later.
+    pub(crate) fn has_first_payload(&self) -> bool {
+        self.based_on == 0 && self.payload.is_some() && self.document.is_none()
+    }
+}
+
 pub(crate) fn place_of(key: &DocumentKey) -> String {
     format!("document {key}")
 }

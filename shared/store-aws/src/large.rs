@@ -91,8 +91,8 @@ pub(crate) async fn join(
     Ok(Some(whole))
 }
 
-/// Sets the end of the time to live, in seconds since 1970, of all large items in a partition that have none; takes it away for
-/// `None`.
+/// Sets the end of the time to live, in seconds since 1970, of all large items in a partition that have none or an earlier one; takes
+/// it away for `None`.
 pub(crate) async fn expire(
     table: &Table,
     place: &str,
@@ -103,10 +103,12 @@ pub(crate) async fn expire(
         .query(place, partition, "B#", crate::keys::AFTER_LARGE)
         .await?;
     let mut works = Vec::new();
-    for item in found
-        .iter()
-        .filter(|item| item.contains_key(EXPIRES) != at.is_some())
-    {
+    let is_other = |item: &&Item| match (item.get(EXPIRES), at) {
+        (None, at) => at.is_some(),
+        (Some(_), None) => true,
+        (Some(end), Some(at)) => number_of(end).is_none_or(|end| end < at),
+    };
+    for item in found.iter().filter(is_other) {
         let key = ItemKey::new(partition, read_text(place, item, SORT)?);
         // An item that expired meanwhile must not come back as an empty one.
         let mut write = Write::new(key, "attribute_exists(#p)");
@@ -118,6 +120,11 @@ pub(crate) async fn expire(
         works.push(async move { table.update(&place, &write).await.map(|_| ()) });
     }
     together(works).await.into_iter().collect()
+}
+
+/// The whole number of an attribute.
+pub(crate) fn number_of(value: &aws_sdk_dynamodb::types::AttributeValue) -> Option<i64> {
+    value.as_n().ok().and_then(|digits| digits.parse().ok())
 }
 
 /// The first part among items, which must be there.

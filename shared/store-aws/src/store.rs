@@ -8,7 +8,6 @@
 //! table: a person asks for it now and then, and an index over all documents would cost every order a write.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
@@ -23,9 +22,8 @@ use ports::{
 use rust_decimal::Decimal;
 
 use crate::keys::{self, ItemKey};
-use crate::record::later;
-use crate::table::{Table, read_text};
-use crate::{calls, documents, facts, find, large, lists, write};
+use crate::table::Table;
+use crate::{calls, documents, facts, find, lists, write};
 
 /// How long large items stay after their document is final (reliability.md 4.1, GDPR row).
 pub const PAYLOAD_DAYS: u64 = 30;
@@ -72,52 +70,8 @@ impl DynamoStore {
         &self.table
     }
 
-    /// Sets the end of large items whose document is final and that have none: a crash came between both writes. Reads the whole
-    /// table; for a daily sweep. Returns how many documents it was.
-    ///
-    /// # Errors
-    /// Those of the table.
-    pub async fn expire_settled(&self) -> Result<usize, StoreError> {
-        let place = "large items";
-        let mut partitions = std::collections::BTreeSet::new();
-        for sort in ["B#", "C#"] {
-            for item in self.table.scan(place, "D#", sort).await? {
-                if !item.contains_key(keys::EXPIRES) {
-                    partitions.insert(read_text(place, &item, keys::PARTITION)?.to_owned());
-                }
-            }
-        }
-        let states: Vec<ItemKey> = partitions
-            .into_iter()
-            .map(|partition| ItemKey::new(partition, keys::ONLY))
-            .collect();
-        let mut settled = 0;
-        for item in self
-            .table
-            .get_many(place, &states)
-            .await?
-            .iter()
-            .filter(|item| item.contains_key(keys::FINAL))
-        {
-            large::expire(
-                &self.table,
-                place,
-                read_text(place, item, keys::PARTITION)?,
-                Some(self.expires()),
-            )
-            .await?;
-            settled += 1;
-        }
-        Ok(settled)
-    }
-
-    /// When large items that become final now expire, in seconds since 1970.
-    fn expires(&self) -> i64 {
-        later(
-            self.clock.now(),
-            Duration::from_secs(self.payload_days.saturating_mul(86_400)),
-        )
-        .as_second()
+    pub(crate) fn payload_days(&self) -> u64 {
+        self.payload_days
     }
 
     /// The state items of documents that may pass a filter.
@@ -204,20 +158,28 @@ impl Store for DynamoStore {
 
     /// All or none up to 100 documents, DynamoDB's bound of a transaction; more are written in that many at a time.
     async fn write(&self, changes: Vec<Change>) -> Result<(), StoreError> {
-        write::write_all(&self.table, documents::plan_all(&changes)?, self.expires()).await
+        write::write_all(&self.table, documents::plan_all(&changes)?, self.ends()).await
     }
 
     async fn write_each(&self, changes: Vec<Change>) -> Result<Vec<DocumentKey>, StoreError> {
         let plans = documents::plan_all(&changes)?;
-        let stale = write::write_each(&self.table, plans, self.expires()).await?;
+        let stale = write::write_each(&self.table, plans, self.ends()).await?;
         Ok(stale.into_iter().map(|plan| plan.key).collect())
     }
 
     async fn write_call(&self, call: &StoredCall, changes: Vec<Change>) -> Result<(), StoreError> {
         let plans = documents::plan_all(&changes)?;
         let prepared = calls::prepare(&self.table, call).await?;
-        write::write_call(&self.table, prepared, plans, self.expires()).await?;
-        calls::expire_closed(&self.table, call, self.expires()).await;
+        write::write_call(&self.table, prepared, plans, self.ends()).await?;
+        calls::expire_closed(&self.table, call, self.ends().of_settled).await;
+        Ok(())
+    }
+
+    async fn close_call(&self, call: &StoredCall, changes: Vec<Change>) -> Result<(), StoreError> {
+        let plans = documents::plan_all(&changes)?;
+        let prepared = calls::prepare(&self.table, call).await?;
+        write::close_call(&self.table, prepared, plans, self.ends()).await?;
+        calls::expire_closed(&self.table, call, self.ends().of_settled).await;
         Ok(())
     }
 

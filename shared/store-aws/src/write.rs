@@ -3,7 +3,7 @@
 //! ```text
 //! 1 large bytes and find entries    plain puts, named by their content: harmless when nothing follows
 //! 2 state items (and the call)      one conditional update, or one transaction of all of them
-//! 3 time to live of large items     once the document or call is final
+//! 3 time to live of large items     once the document or call is final, where they have none yet (`ends`)
 //! ```
 //! In: plans. Out: done, or the documents that were stale. A crash between 2 and 3 leaves bytes that do not expire by themselves;
 //! `expire_settled` sets their end.
@@ -16,8 +16,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use ports::StoreError;
 
 use crate::documents::{Plan, found_by_hash, place_of};
+use crate::ends::Ends;
 use crate::keys::{
-    self, DOCUMENT, EVENTS, FINAL, FOUND_BY, INDEX_PARTITION, PAYLOAD, RECORD, VERSION, WRITE,
+    self, DOCUMENT, ENDS, EVENTS, EXPIRES, FINAL, FOUND_BY, INDEX_PARTITION, PAYLOAD, RECORD, VERSION, WRITE,
 };
 use crate::record::hex;
 use crate::table::{ACTIONS_PER_TRANSACTION_MAX, Item, Table, Write, bytes, number, together};
@@ -35,6 +36,8 @@ struct Granted {
     found_by: bool,
     document: bool,
     not_final: bool,
+    /// The large items have an end that is late enough, or will be given one.
+    ends: bool,
     /// Events to move out: the item's list as it is, at its version.
     moved: Option<(u64, AttributeValue)>,
 }
@@ -43,6 +46,7 @@ struct Granted {
 #[derive(Clone, Debug)]
 struct Step {
     plan: Plan,
+    ends: Ends,
     granted: Granted,
 }
 
@@ -69,13 +73,14 @@ pub(crate) fn is_ours(item: &Item, mark: &[u8]) -> bool {
 ///
 /// # Errors
 /// [`StoreError::Stale`] naming the first stale document.
-pub(crate) async fn write_all(table: &Table, plans: Vec<Plan>, expires: i64) -> Result<(), StoreError> {
-    put_large(table, &plans).await?;
-    let steps: Vec<Step> = plans.into_iter().map(Step::new).collect();
+pub(crate) async fn write_all(table: &Table, plans: Vec<Plan>, ends: Ends) -> Result<(), StoreError> {
+    put_large(table, &plans, ends).await?;
+    let steps: Vec<Step> = plans.into_iter().map(|plan| Step::new(plan, ends)).collect();
+    let mut done = Vec::new();
     for chunk in steps.chunks(ACTIONS_PER_TRANSACTION_MAX) {
-        write_together(table, None, chunk.to_vec()).await?;
+        done.extend(write_together(table, None, chunk.to_vec()).await?);
     }
-    expire_final(table, steps.iter().map(|step| &step.plan), expires).await;
+    expire_final(table, &done, ends).await;
     Ok(())
 }
 
@@ -87,26 +92,38 @@ pub(crate) async fn write_call(
     table: &Table,
     call: CallWrite,
     plans: Vec<Plan>,
-    expires: i64,
+    ends: Ends,
 ) -> Result<(), StoreError> {
-    put_large(table, &plans).await?;
-    let steps: Vec<Step> = plans.into_iter().map(Step::new).collect();
-    write_together(table, Some(call), steps.clone()).await?;
-    expire_final(table, steps.iter().map(|step| &step.plan), expires).await;
+    put_large(table, &plans, ends).await?;
+    let steps = plans.into_iter().map(|plan| Step::new(plan, ends)).collect();
+    let done = write_together(table, Some(call), steps).await?;
+    expire_final(table, &done, ends).await;
     Ok(())
 }
 
-/// Writes plans, each by itself; the stale ones come back.
-pub(crate) async fn write_each(
+/// Writes plans, each by itself, then the call that they settle.
+///
+/// # Errors
+/// As [`write_all`]; others may be written then, and the call is not.
+pub(crate) async fn close_call(
     table: &Table,
+    call: CallWrite,
     plans: Vec<Plan>,
-    expires: i64,
-) -> Result<Vec<Plan>, StoreError> {
-    put_large(table, &plans).await?;
+    ends: Ends,
+) -> Result<(), StoreError> {
+    if let Some(stale) = write_each(table, plans, ends).await?.first() {
+        return Err(StoreError::Stale(place_of(&stale.key)));
+    }
+    write_together(table, Some(call), vec![]).await.map(|_| ())
+}
+
+/// Writes plans, each by itself; the stale ones come back.
+pub(crate) async fn write_each(table: &Table, plans: Vec<Plan>, ends: Ends) -> Result<Vec<Plan>, StoreError> {
+    put_large(table, &plans, ends).await?;
     let works = plans.into_iter().map(|plan| {
         let table = table.clone();
         async move {
-            let written = write_together(&table, None, vec![Step::new(plan.clone())]).await;
+            let written = write_together(&table, None, vec![Step::new(plan.clone(), ends)]).await;
             (plan, written)
         }
     });
@@ -115,24 +132,27 @@ pub(crate) async fn write_each(
     let mut failure = None;
     for (plan, written) in together(works.collect()).await {
         match written {
-            Ok(()) => done.push(plan),
+            Ok(steps) => done.extend(steps),
             Err(StoreError::Stale(_)) => stale.push(plan),
             Err(error) => failure = Some(error),
         }
     }
-    expire_final(table, done.iter(), expires).await;
+    expire_final(table, &done, ends).await;
     failure.map_or(Ok(stale), Err)
 }
 
 /// Puts what the state items will point at.
-async fn put_large(table: &Table, plans: &[Plan]) -> Result<(), StoreError> {
+async fn put_large(table: &Table, plans: &[Plan], ends: Ends) -> Result<(), StoreError> {
     let mut items = Vec::new();
     for plan in plans {
         if let Some(payload) = &plan.payload {
-            items.extend(large::items(
-                &keys::payload(&plan.key, &payload.hash),
-                &payload.bytes,
-            ));
+            let mut parts = large::items(&keys::payload(&plan.key, &payload.hash), &payload.bytes);
+            if plan.has_first_payload() {
+                for part in &mut parts {
+                    part.insert(EXPIRES.into(), number(ends.of_first));
+                }
+            }
+            items.extend(parts);
         }
         if let (Some(document), true) = (&plan.document, plan.document_is_new) {
             items.extend(large::items(
@@ -150,12 +170,13 @@ async fn put_large(table: &Table, plans: &[Plan]) -> Result<(), StoreError> {
     table.put_all("large items", items).await
 }
 
-/// One transaction, or one plain update; assumptions that fail are made true and the write is made again.
+/// One transaction, or one plain update; assumptions that fail are made true and the write is made again. Returns the steps with what
+/// was granted.
 async fn write_together(
     table: &Table,
     call: Option<CallWrite>,
     mut steps: Vec<Step>,
-) -> Result<(), StoreError> {
+) -> Result<Vec<Step>, StoreError> {
     let mark = call.as_ref().map_or_else(new_mark, |call| call.mark.clone());
     for _ in 0..ROUNDS_MAX {
         let mut writes = Vec::new();
@@ -172,7 +193,7 @@ async fn write_together(
         }
         let failed = run(table, &writes).await?;
         if failed.is_empty() || failed.iter().any(|(_, item)| is_ours(item, &mark)) {
-            return Ok(());
+            return Ok(steps);
         }
         for (place, item) in failed {
             match owners.get(place).copied().flatten() {
@@ -218,9 +239,10 @@ async fn run(table: &Table, writes: &[Write]) -> Result<Vec<(usize, Item)>, Stor
 }
 
 impl Step {
-    fn new(plan: Plan) -> Self {
+    fn new(plan: Plan, ends: Ends) -> Self {
         Self {
             plan,
+            ends,
             granted: Granted::default(),
         }
     }
@@ -252,6 +274,11 @@ impl Step {
         };
         if let Some(payload) = &plan.payload {
             write = write.set(PAYLOAD, bytes(unhex(&payload.hash)));
+        }
+        if plan.has_first_payload() {
+            write = write.set(ENDS, number(self.ends.of_first));
+        } else if plan.payload.is_some() || plan.document.is_some() || self.granted.not_final {
+            write = write.without(ENDS);
         }
         let events: Vec<AttributeValue> = plan.events.iter().map(|event| bytes(&**event)).collect();
         match (&self.granted.moved, events.is_empty()) {
@@ -286,6 +313,10 @@ impl Step {
             conditions.push("#d = :d".into());
             values.push(("d", bytes(unhex(&document.hash))));
         }
+        if self.asks_for_ends() && !self.granted.ends {
+            conditions.push("#k >= :k".into());
+            values.push(("k", number(self.ends.of_settled)));
+        }
         if !plan.is_final && !self.granted.not_final {
             conditions.push("attribute_not_exists(#z)".into());
         }
@@ -294,6 +325,16 @@ impl Step {
             values.push(("e", number(EVENTS_INSIDE_MAX)));
         }
         (conditions.join(" AND "), values)
+    }
+
+    /// True where the end that a first payload was written with may do.
+    fn asks_for_ends(&self) -> bool {
+        self.plan.is_final && self.plan.based_on > 0 && self.plan.payload.is_none()
+    }
+
+    /// True where large items may have no end, or one too early, for a document that is final now.
+    fn needs_ends(&self) -> bool {
+        self.plan.is_final && !self.plan.has_first_payload() && (self.granted.ends || !self.asks_for_ends())
     }
 
     /// Makes true what the item as it is falls short of.
@@ -328,6 +369,9 @@ impl Step {
                 .await?;
             self.granted.document = true;
         }
+        if self.asks_for_ends() && crate::ends::end_in(item).is_none_or(|end| end < self.ends.of_settled) {
+            self.granted.ends = true;
+        }
         if !plan.is_final && item.contains_key(FINAL) {
             large::expire(table, &place, &keys::document_partition(&plan.key), None).await?;
             self.granted.not_final = true;
@@ -342,10 +386,10 @@ impl Step {
 }
 
 /// Sets the time to live of the large items of final documents. The state is written; a failure here only leaves bytes longer.
-async fn expire_final<'a>(table: &Table, plans: impl Iterator<Item = &'a Plan>, expires: i64) {
-    let works = plans.filter(|plan| plan.is_final).map(|plan| {
-        let (table, partition) = (table.clone(), keys::document_partition(&plan.key));
-        async move { large::expire(&table, "large items", &partition, Some(expires)).await }
+async fn expire_final(table: &Table, steps: &[Step], ends: Ends) {
+    let works = steps.iter().filter(|step| step.needs_ends()).map(|step| {
+        let (table, partition) = (table.clone(), keys::document_partition(&step.plan.key));
+        async move { large::expire(&table, "large items", &partition, Some(ends.of_settled)).await }
     });
     let _left_for_later: Vec<Result<(), StoreError>> = together(works.collect()).await;
 }

@@ -1,6 +1,7 @@
 //! Applies what QuickBooks answered to a call: done, refused, number in use, or unknown, entry by entry.
 //!
-//! In: a stored call and its outcome. Out: the documents' next states, written with the call's state in one transaction. What
+//! In: a stored call and its outcome. Out: the documents' next states, written with the call's state; in one transaction unless all
+//! are posted. What
 //! QuickBooks returned is compared with what was asked, to the penny.
 
 use std::collections::BTreeMap;
@@ -151,9 +152,23 @@ pub(super) async fn close(
         .touched
         .extend(changes.iter().map(|change| change.record.key.clone()));
     pause_forms(core, &verdicts).await?;
-    core.store.write_call(&call, changes).await?;
+    write_closed(core, &call, changes).await?;
     core.tell(Progress::Settled(ended));
     follow_up(core, verdicts).await
+}
+
+/// Verdicts that send something again, hold it or leave it open count only if nobody else settled the call meanwhile: call and
+/// documents are one transaction. That a document is in the books is true in any case, and needs none.
+async fn write_closed(core: &Core, call: &StoredCall, changes: Vec<Change>) -> Result<(), RunError> {
+    let all_posted = changes
+        .iter()
+        .all(|change| matches!(change.record.state, DocumentState::Posted { .. }));
+    if call.state == CallState::Closed && all_posted {
+        core.store.close_call(call, changes).await?;
+    } else {
+        core.store.write_call(call, changes).await?;
+    }
+    Ok(())
 }
 
 /// Writes verdicts that no call is involved in.

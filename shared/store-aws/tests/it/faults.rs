@@ -139,13 +139,16 @@ async fn a_payload_that_could_not_be_marked_to_expire_does_not_undo_the_state() 
         return;
     }
     let scene = scene().await;
+    // Read anew before it is final: the payload has no end yet.
     scene.store.write(vec![with_event(1, 0)]).await.unwrap();
+    scene.store.write(vec![with_event(1, 1)]).await.unwrap();
     let mut record = fetched(1);
-    record.version = 1;
+    record.version = 2;
     record.state = posted_state();
     scene.proxy.fault("Query", Fault::Throttle, EVERY_ATTEMPT);
     scene.store.write(vec![change(record)]).await.unwrap();
-    assert_eq!(scene.store.get(&key(1)).await.unwrap().unwrap().version, 2);
+    assert!(scene.proxy.is_over());
+    assert_eq!(scene.store.get(&key(1)).await.unwrap().unwrap().version, 3);
     assert_eq!(
         scene.store.expire_settled().await.unwrap(),
         1,

@@ -1,19 +1,19 @@
-//! What lies in the table: time to live, the sparse index, events moved out, entries that find a document.
+//! What lies in the table: the sparse index, events moved out, entries that find a document.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{DocumentState, RequestId};
-use ports::{CallState, Change, DocumentRecord, Store};
+use ports::{Change, DocumentRecord, Store};
 use store_aws::{ACTIONS_PER_TRANSACTION_MAX, keys, units};
 
 use crate::contract::samples::{call, change, event, fetched, key, order, posted_state, ready, reason};
 use crate::emulators;
 use crate::ground::{Endpoints, Ground};
 
-type Item = HashMap<String, AttributeValue>;
+pub type Item = HashMap<String, AttributeValue>;
 
-async fn ground(emulator: &emulators::Emulator) -> Ground {
+pub async fn ground(emulator: &emulators::Emulator) -> Ground {
     Ground::new(&Endpoints {
         dynamodb: emulator.url(),
         others: None,
@@ -37,7 +37,7 @@ pub async fn all_items(ground: &Ground) -> Vec<Item> {
     items
 }
 
-fn text<'a>(item: &'a Item, name: &str) -> &'a str {
+pub fn text<'a>(item: &'a Item, name: &str) -> &'a str {
     item[name].as_s().unwrap()
 }
 
@@ -53,7 +53,7 @@ async fn indexed(ground: &Ground) -> usize {
     usize::try_from(page.count()).unwrap()
 }
 
-fn with_order(id: u128) -> Change {
+pub fn with_order(id: u128) -> Change {
     Change {
         payload: Some(Box::new(order(id, "first"))),
         event: Some(event(&key(id), "was fetched")),
@@ -61,87 +61,12 @@ fn with_order(id: u128) -> Change {
     }
 }
 
-fn at_version(id: u128, version: u64, state: DocumentState) -> DocumentRecord {
+pub fn at_version(id: u128, version: u64, state: DocumentState) -> DocumentRecord {
     DocumentRecord {
         version,
         state,
         ..fetched(id)
     }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn only_large_items_expire_and_only_once_their_document_or_call_is_final() {
-    if emulators::are_skipped() {
-        return;
-    }
-    let emulator = emulators::start_dynamodb_local();
-    let ground = ground(&emulator).await;
-    let id = call(9, "{}").id();
-    let expiring = async || -> Vec<String> {
-        let items = all_items(&ground).await;
-        items
-            .iter()
-            .filter(|item| item.contains_key(keys::EXPIRES))
-            .map(|item| text(item, keys::SORT)[..2].to_owned())
-            .collect()
-    };
-    ground.store.write(vec![with_order(1)]).await.unwrap();
-    let states = [
-        DocumentState::Ready { ready: ready(50) },
-        DocumentState::Posting {
-            ready: ready(50),
-            call: id,
-        },
-        DocumentState::Held {
-            reason: reason(),
-            posted: vec![],
-        },
-        DocumentState::Conflict {
-            reason: reason(),
-            ready: ready(50),
-            found: vec![],
-        },
-    ];
-    for (version, state) in (1..).zip(states) {
-        ground
-            .store
-            .write(vec![change(at_version(1, version, state))])
-            .await
-            .unwrap();
-        assert!(expiring().await.is_empty(), "version {version}");
-    }
-    ground
-        .store
-        .write(vec![change(at_version(1, 5, posted_state()))])
-        .await
-        .unwrap();
-    let mut found = expiring().await;
-    found.sort();
-    assert_eq!(found, ["B#", "C#"]);
-    // 30 days after the clock's 2026-03-01T09:00:00Z.
-    let items = all_items(&ground).await;
-    let ends = items
-        .iter()
-        .filter_map(|item| item.get(keys::EXPIRES))
-        .map(|value| value.as_n().unwrap().clone());
-    assert!(ends.into_iter().all(|end| end == "1774947600"));
-    ground
-        .store
-        .write(vec![change(at_version(1, 6, DocumentState::Fetched))])
-        .await
-        .unwrap();
-    assert!(
-        expiring().await.is_empty(),
-        "a document that moves again keeps its payload"
-    );
-
-    let mut call = call(9, "{}");
-    ground.store.write_call(&call, vec![]).await.unwrap();
-    assert!(expiring().await.is_empty());
-    call.version = 1;
-    call.state = CallState::Closed;
-    ground.store.write_call(&call, vec![]).await.unwrap();
-    assert_eq!(expiring().await, ["B#"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

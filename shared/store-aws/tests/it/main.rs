@@ -17,7 +17,9 @@ mod contract;
 #[allow(dead_code, reason = "other tests use more of it")]
 #[path = "../../../../tests/emulators/mod.rs"]
 mod emulators;
+mod ends;
 mod faults;
+mod golden;
 mod ground;
 mod items;
 mod proxy;
