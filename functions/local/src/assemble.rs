@@ -9,14 +9,15 @@ use std::time::Duration;
 use domain::RealmId;
 use linnworks::{Linnworks, LinnworksConfig};
 use mapping::Settings;
-use pipeline::{Core, Progress, RuleBook};
+use pipeline::{Core, Progress, RuleBook, RunError};
 use ports::{Books, Clock, OrderSource, SystemClock, TokenVault};
 use quickbooks_online::{Limits, QuickBooksConfig, QuickBooksOnline};
+use stack::{Stack, account, company};
 use store_sqlite::SqliteStore;
 use url::Url;
 
-use crate::cli::Cli;
 use crate::config::{Config, ConfigError, read_config, read_rules, read_settings};
+use crate::place::Folder;
 
 /// Everything a command needs.
 pub struct Assembly {
@@ -47,26 +48,45 @@ pub struct Parts {
     pub progress: Listener,
 }
 
-/// Reads the files that the command line names and puts everything together. The store is opened for writing by every command that
-/// speaks to Linnworks or QuickBooks, since a token may be renewed and must be kept before it is used.
+/// Reads the files of a folder and puts everything together; the store is opened for writing.
 ///
 /// # Errors
 /// Configuration, settings, and a store that another process works on.
-pub fn assemble(cli: &Cli, progress: Listener) -> anyhow::Result<Assembly> {
-    let parts = read_parts(cli, progress)?;
+pub fn assemble_folder(folder: &Folder, progress: Listener) -> anyhow::Result<Assembly> {
+    let parts = read_parts(folder, progress)?;
     let store = SqliteStore::open(&parts.data, parts.clock.clone())?;
-    build(parts, store)
+    let mut assembly = build(parts, store)?;
+    if let Some(by) = &folder.by {
+        assembly.core = assembly.core.acting_for(by);
+    }
+    Ok(assembly)
 }
 
-fn read_parts(cli: &Cli, progress: Listener) -> anyhow::Result<Parts> {
-    let config = read_config(&cli.config, &|name| std::env::var(name).ok())?;
+/// Puts the parts of a stack together, with the settings and rules that are in force there, acting for somebody. The connectors share
+/// tokens, sessions and leases with the stack's functions, and take one share of the company's limits.
+///
+/// # Errors
+/// Settings that were never put in force; secrets that are not there; those of the store.
+pub async fn assemble_stack(stack: &Stack, by: &str, progress: Listener) -> Result<Assembly, RunError> {
+    let core = stack.core().await?.with_progress(progress).acting_for(by);
+    let source = account::open(stack, &core.settings).await?;
+    let books = company::open(stack, &core.settings).await?;
+    Ok(Assembly {
+        core,
+        source: Arc::new(source),
+        books: Arc::new(books),
+    })
+}
+
+fn read_parts(folder: &Folder, progress: Listener) -> anyhow::Result<Parts> {
+    let config = read_config(&folder.config, &|name| std::env::var(name).ok())?;
     let settings = read_settings(&config.settings_path)?;
     let rules = read_rules(&config.rules_path)?;
     Ok(Parts {
         config,
         settings,
         rules,
-        data: cli.data.clone(),
+        data: folder.data.clone(),
         clock: Arc::new(SystemClock),
         progress,
     })

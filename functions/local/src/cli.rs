@@ -29,6 +29,15 @@ pub struct Cli {
         value_name = "DIR"
     )]
     pub data: PathBuf,
+    /// Work on this deployed stack, with the AWS credentials of the environment or of AWS_PROFILE; --config and --data do not count then.
+    #[arg(long, global = true, env = "LINNBOOKS_STACK", value_name = "NAME")]
+    pub stack: Option<String>,
+    /// The stack's region; the default is that of the AWS environment or profile.
+    #[arg(long, global = true, value_name = "REGION")]
+    pub region: Option<String>,
+    /// In whose name decisions are written into the audit trail and the history.
+    #[arg(long, global = true, env = "LINNBOOKS_BY", value_name = "TEXT")]
+    pub by: Option<String>,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -133,6 +142,9 @@ pub struct SyncArguments {
     /// Show what would happen; store nothing and send nothing to QuickBooks.
     #[arg(long)]
     pub dry_run: bool,
+    /// With --stack: wait until the functions did it, at most some minutes. Without, this process does it.
+    #[arg(long)]
+    pub wait: bool,
     /// One JSON object instead of tables.
     #[arg(long)]
     pub json: bool,
@@ -172,6 +184,9 @@ pub struct ResyncArguments {
     /// Remove from QuickBooks what linnbooks posted, then post anew.
     #[arg(long)]
     pub replace: bool,
+    /// With --stack: wait until the functions posted it, at most some minutes. Without, this process posts it.
+    #[arg(long)]
+    pub wait: bool,
     /// One JSON object instead of tables.
     #[arg(long)]
     pub json: bool,
@@ -254,6 +269,21 @@ pub enum SettingsCommand {
         #[arg(long)]
         json: bool,
     },
+    /// With --stack: put a settings file in force.
+    Import {
+        /// The file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// The version it replaces, or none; it is refused when another is in force. The default is the one in force now.
+        #[arg(long, value_name = "VERSION")]
+        replaces: Option<String>,
+    },
+    /// With --stack: who put which version in force; else the versions with which documents were posted.
+    History {
+        /// One JSON object instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Arguments of `rules`.
@@ -288,11 +318,17 @@ pub enum RulesCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Take rules from a sheet into the rules file: the full form, or with --name a sheet of two columns as one rule.
+    /// Take rules from a sheet: the full form, or with --name a sheet of two columns as one rule. With --stack also a rules file.
     Import {
+        /// With --stack: the rules file to put in force.
+        #[arg(value_name = "FILE", required_unless_present = "csv", conflicts_with = "csv")]
+        file: Option<PathBuf>,
+        /// The version it replaces, or none; it is refused when another is in force. The default is the one in force now.
+        #[arg(long, value_name = "VERSION", conflicts_with = "csv")]
+        replaces: Option<String>,
         /// The sheet: QuickBooks name left, source value right; or what `rules export` wrote.
         #[arg(long, value_name = "FILE")]
-        csv: PathBuf,
+        csv: Option<PathBuf>,
         /// The name of the rule that a sheet of two columns becomes; a rule of this name is replaced.
         #[arg(long, value_name = "NAME", requires_all = ["action", "field"])]
         name: Option<String>,
@@ -318,13 +354,13 @@ pub enum RulesCommand {
         #[arg(long)]
         json: bool,
     },
-    /// The versions with which documents were posted.
+    /// With --stack: who put which version in force; else the versions with which documents were posted.
     History {
         /// One JSON object instead of a table.
         #[arg(long)]
         json: bool,
     },
-    /// Write the rules file as it was in a version; the file that is there is kept as FILE.old.
+    /// Put an earlier version in force; a rules file that is there is kept as FILE.old.
     Rollback {
         /// The version, as `rules history` shows it.
         #[arg(value_name = "VERSION")]

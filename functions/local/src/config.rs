@@ -263,12 +263,16 @@ pub fn read_settings(path: &Path) -> anyhow::Result<Settings> {
 /// # Errors
 /// As [`read_rules`], and a file that is not there.
 pub fn read_named_rules(path: &Path) -> anyhow::Result<RuleBook> {
-    let missing = || ConfigError::Unreadable {
+    Ok(read_rules(path)?.ok_or_else(|| no_rules(path))?)
+}
+
+/// The error of a rules file that must be there and is not.
+pub fn no_rules(path: &Path) -> ConfigError {
+    ConfigError::Unreadable {
         path: path.to_owned(),
         cause: "there is no such file".to_owned(),
         remedy: "Name a rules file; infra/reference/actions.md says what may stand in one".into(),
-    };
-    Ok(read_rules(path)?.ok_or_else(missing)?)
+    }
 }
 
 /// Reads the rules file; without one there are no rules.

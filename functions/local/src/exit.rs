@@ -8,6 +8,7 @@ use pipeline::RunError;
 use pipeline::report::Counts;
 
 use crate::config::ConfigError;
+use crate::deployed::StackError;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,7 @@ impl From<Exit> for ExitCode {
 pub fn exit_of(error: &anyhow::Error) -> Exit {
     let misused = error.chain().any(|cause| {
         cause.downcast_ref::<ConfigError>().is_some()
+            || cause.downcast_ref::<StackError>().is_some()
             || cause.downcast_ref::<mapping::SettingsError>().is_some()
             || cause.downcast_ref::<pipeline::RulesRefused>().is_some()
             || cause

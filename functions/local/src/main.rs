@@ -6,11 +6,14 @@
 #[macro_use]
 mod show;
 
+mod asked;
 mod assemble;
 mod cli;
 mod commands;
 mod config;
+mod deployed;
 mod exit;
+mod place;
 mod progress;
 mod stage;
 
@@ -18,7 +21,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use cli::{Cli, Command};
+use deployed::StackError;
 use exit::{Exit, exit_of};
+use place::Place;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -44,27 +49,63 @@ fn main() -> ExitCode {
 }
 
 async fn run(cli: &Cli) -> anyhow::Result<Exit> {
+    let place = || Place::of(cli);
     match &cli.command {
-        Command::Demo(arguments) => commands::demo::run(arguments).await,
-        Command::Simulate(arguments) => commands::simulate::run(arguments).await,
-        Command::Sync(arguments) => commands::sync::run(cli, arguments).await,
-        Command::Preview(arguments) => commands::preview::run(cli, arguments).await,
-        Command::Resync(arguments) => commands::resync::run(cli, arguments).await,
-        Command::Resolve(arguments) => commands::resolve::run(cli, arguments).await,
-        Command::Log(arguments) => commands::log::run(cli, arguments).await,
-        Command::Reconcile(arguments) => commands::reconcile::run(cli, arguments).await,
-        Command::Settings(arguments) => commands::settings::run(cli, arguments).await,
-        Command::Rules(arguments) => commands::rules::run(cli, arguments).await,
-        Command::Replay(arguments) => commands::replay::run(cli, arguments).await,
-        Command::Reference(arguments) => commands::reference::run(arguments),
+        Command::Demo(arguments) => {
+            refuse_stack(cli, "demo")?;
+            commands::demo::run(arguments).await
+        }
+        Command::Simulate(arguments) => {
+            refuse_stack(cli, "simulate")?;
+            commands::simulate::run(arguments).await
+        }
+        Command::Reference(arguments) => {
+            refuse_stack(cli, "reference")?;
+            commands::reference::run(arguments)
+        }
+        Command::Sync(arguments) => commands::sync::run(&place().await?, arguments).await,
+        Command::Preview(arguments) => commands::preview::run(&place().await?, arguments).await,
+        Command::Resync(arguments) => commands::resync::run(&place().await?, arguments).await,
+        Command::Resolve(arguments) => commands::resolve::run(&place().await?, arguments).await,
+        Command::Log(arguments) => commands::log::run(&place().await?, arguments).await,
+        Command::Reconcile(arguments) => commands::reconcile::run(&place().await?, arguments).await,
+        Command::Settings(arguments) => commands::settings::run(&place().await?, arguments).await,
+        Command::Rules(arguments) => commands::rules::run(&place().await?, arguments).await,
+        Command::Replay(arguments) => commands::replay::run(&place().await?, arguments).await,
     }
 }
 
+/// For commands that have nothing to do with a stack: who names one meant something else.
+fn refuse_stack(cli: &Cli, command: &str) -> Result<(), StackError> {
+    match &cli.stack {
+        None => Ok(()),
+        Some(name) => Err(StackError::Refused(format!(
+            "`linnbooks {command}` does not work on a stack: leave out --stack {name} (or unset LINNBOOKS_STACK)"
+        ))),
+    }
+}
+
+/// Libraries whose logs name access keys, requests that are signed, or headers: never logged, whatever is asked for.
+const CHATTY: [&str; 6] = [
+    "aws_config",
+    "aws_credential_types",
+    "aws_runtime",
+    "aws_sigv4",
+    "aws_smithy_http_client",
+    "aws_smithy_runtime",
+];
+
 /// Logs go to standard error, and only when `LINNBOOKS_LOG` asks for them; they carry ids and counts, never payloads.
 fn start_log() {
-    let filter = std::env::var("LINNBOOKS_LOG").unwrap_or_else(|_| "off".to_owned());
+    let wanted = std::env::var("LINNBOOKS_LOG").unwrap_or_else(|_| "off".to_owned());
+    let mut filter = tracing_subscriber::EnvFilter::new(wanted);
+    for target in CHATTY {
+        if let Ok(quiet) = format!("{target}=off").parse() {
+            filter = filter.add_directive(quiet);
+        }
+    }
     let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
+        .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .finish();
     // A second subscriber cannot exist in this process; were it so, the first one stays.

@@ -4,7 +4,7 @@
 //! looked up first; `replace` removes it from QuickBooks before. The run that follows posts it.
 
 use domain::{DocumentState, PostedTransaction, Reason, ReasonCode};
-use ports::{Books, DocumentRecord, OrderHeader, OrderSource, Probe, ProbeBy, QueueName, SourceOrder};
+use ports::{Books, DocumentRecord, OrderHeader, OrderSource, Probe, ProbeBy, QueueName, SourceOrder, Store};
 
 use crate::core::{Core, go_on_with, hash_order};
 use crate::error::RunError;
@@ -25,8 +25,8 @@ pub enum Resynced {
 ///
 /// # Errors
 /// None, or several, fit.
-pub async fn find_one(core: &Core, text: &str) -> Result<DocumentRecord, RunError> {
-    let mut found = core.store.find(text).await?;
+pub async fn find_one(store: &dyn Store, text: &str) -> Result<DocumentRecord, RunError> {
+    let mut found = store.find(text).await?;
     // The order's own number wins over another order's reference.
     if found.len() > 1 && found.iter().filter(|record| record.number == text).count() == 1 {
         found.retain(|record| record.number == text);

@@ -57,9 +57,14 @@ impl Connection {
             .to_builder()
             .timeout_config(timeouts(Duration::ZERO))
             .retry_config(retries)
-            .http_client(SharedHttpClient::new(Http::new(CONNECT_TIMEOUT)))
+            .http_client(Self::http_client())
             .build();
         Self { config }
+    }
+
+    /// The HTTP client of all clients of AWS, for a configuration that is made elsewhere and asks for keys over HTTP.
+    pub fn http_client() -> SharedHttpClient {
+        SharedHttpClient::new(Http::new(CONNECT_TIMEOUT))
     }
 
     /// A client of DynamoDB.

@@ -2,37 +2,31 @@
 //!
 //! In: filters. Out: documents, or the whole story of one. Reads beside a running sync.
 
-use std::sync::Arc;
-
 use jiff::tz::TimeZone;
-use pipeline::Core;
 use pipeline::report::{DocumentRow, summarise_records};
 use pipeline::resync::find_one;
-use ports::{DocumentFilter, SystemClock};
+use ports::{DocumentFilter, Store};
 use serde_json::json;
-use store_sqlite::SqliteStore;
 
 use super::parse_instant;
-use crate::cli::{Cli, LogArguments};
+use crate::cli::LogArguments;
 use crate::exit::Exit;
+use crate::place::Place;
 use crate::show;
 
 /// Runs the command. It needs no configuration: the store tells everything.
 ///
 /// # Errors
 /// No store in the data directory; a number that fits none or several documents.
-pub async fn run(cli: &Cli, arguments: &LogArguments) -> anyhow::Result<Exit> {
-    let clock: Arc<dyn ports::Clock> = Arc::new(SystemClock);
-    let store = Arc::new(SqliteStore::open_read_only(&cli.data, clock.clone())?);
-    let settings = Arc::new(mapping::Settings::default());
-    let core = Core::new(store.clone(), store, clock, settings);
+pub async fn run(place: &Place, arguments: &LogArguments) -> anyhow::Result<Exit> {
+    let store = place.store()?;
     match &arguments.order {
-        Some(number) => story(&core, number, arguments.json).await,
-        None => list(&core, arguments).await,
+        Some(number) => story(store.as_ref(), number, arguments.json).await,
+        None => list(store.as_ref(), arguments).await,
     }
 }
 
-async fn list(core: &Core, arguments: &LogArguments) -> anyhow::Result<Exit> {
+async fn list(store: &dyn Store, arguments: &LogArguments) -> anyhow::Result<Exit> {
     let since = arguments
         .since
         .as_deref()
@@ -43,7 +37,7 @@ async fn list(core: &Core, arguments: &LogArguments) -> anyhow::Result<Exit> {
         updated_from: since,
         ..DocumentFilter::default()
     };
-    let summary = summarise_records(&core.store.list(&filter).await?);
+    let summary = summarise_records(&store.list(&filter).await?);
     if arguments.json {
         show::print_json(&summary)?;
         return Ok(Exit::Fine);
@@ -60,9 +54,9 @@ async fn list(core: &Core, arguments: &LogArguments) -> anyhow::Result<Exit> {
     Ok(Exit::Fine)
 }
 
-async fn story(core: &Core, number: &str, as_json: bool) -> anyhow::Result<Exit> {
-    let record = find_one(core, number).await?;
-    let events = core.store.events(&record.key).await?;
+async fn story(store: &dyn Store, number: &str, as_json: bool) -> anyhow::Result<Exit> {
+    let record = find_one(store, number).await?;
+    let events = store.events(&record.key).await?;
     let row = DocumentRow::of(&record);
     if as_json {
         show::print_json(&json!({ "document": row, "revision": record.revision, "events": events }))?;

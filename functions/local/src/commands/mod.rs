@@ -1,6 +1,7 @@
 //! One file per command, named by its word on the command line.
 
 pub mod demo;
+pub mod history;
 pub mod log;
 pub mod preview;
 pub mod reconcile;
@@ -18,6 +19,7 @@ use domain::{DocumentKey, StateName};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use pipeline::Core;
 use pipeline::report::{Summary, summarise};
 use pipeline::sync::SyncRun;
 use ports::DocumentFilter;
@@ -64,9 +66,21 @@ impl RunReport {
     /// # Errors
     /// Those of the store.
     pub async fn of(assembly: &Assembly, run: &SyncRun) -> anyhow::Result<Self> {
+        let calls = Calls {
+            linnworks: assembly.source.calls(),
+            quickbooks: assembly.books.calls(),
+        };
+        Self::of_core(&assembly.core, calls, run).await
+    }
+
+    /// The report of a run that made these requests.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn of_core(core: &Core, calls: Calls, run: &SyncRun) -> anyhow::Result<Self> {
         let keys: Vec<DocumentKey> = run.keys.iter().cloned().collect();
-        let preflight = match assembly.core.store.lists().await? {
-            Some(known) => assembly.core.settings.check(&known.lists, &known.company),
+        let preflight = match core.store.lists().await? {
+            Some(known) => core.settings.check(&known.lists, &known.company),
             None => Vec::new(),
         };
         let waiting = DocumentFilter {
@@ -76,19 +90,16 @@ impl RunReport {
                 .collect(),
             ..DocumentFilter::default()
         };
-        let waiting = assembly.core.store.list(&waiting).await?.len();
+        let waiting = core.store.list(&waiting).await?.len();
         Ok(Self {
             run_id: uuid::Uuid::new_v4(),
             fetched: run.fetched,
-            calls: Calls {
-                linnworks: assembly.source.calls(),
-                quickbooks: assembly.books.calls(),
-            },
+            calls,
             run_again_at: run.run_again_at,
             stopped_by: run.stopped_by.as_ref().map(ToString::to_string),
             waiting,
             preflight,
-            summary: summarise(&assembly.core, &keys).await?,
+            summary: summarise(core, &keys).await?,
         })
     }
 
@@ -145,9 +156,8 @@ pub fn parse_date(option: &str, text: &str) -> Result<Date, ConfigError> {
 }
 
 /// The zone in which dates on the command line are meant: the setting's, the company's, else UTC.
-pub async fn zone_of(assembly: &Assembly) -> anyhow::Result<TimeZone> {
-    let named = assembly
-        .core
+pub async fn zone_of(core: &Core) -> anyhow::Result<TimeZone> {
+    let named = core
         .settings
         .document
         .time_zone
@@ -155,8 +165,7 @@ pub async fn zone_of(assembly: &Assembly) -> anyhow::Result<TimeZone> {
         .map(|zone| zone.as_str().to_owned());
     let name = match named {
         Some(name) => Some(name),
-        None => assembly
-            .core
+        None => core
             .store
             .lists()
             .await?

@@ -8,9 +8,9 @@ use pipeline::preview::Plan;
 use pipeline::preview_report::PreviewReport;
 use serde_json::Value;
 
-use crate::assemble::assemble;
-use crate::cli::{Cli, PreviewArguments};
+use crate::cli::PreviewArguments;
 use crate::exit::Exit;
+use crate::place::Place;
 use crate::progress::no_progress;
 use crate::show;
 
@@ -18,8 +18,8 @@ use crate::show;
 ///
 /// # Errors
 /// Configuration, a number that fits none or several orders, Linnworks, QuickBooks.
-pub async fn run(cli: &Cli, arguments: &PreviewArguments) -> anyhow::Result<Exit> {
-    let assembly = assemble(cli, no_progress())?;
+pub async fn run(place: &Place, arguments: &PreviewArguments) -> anyhow::Result<Exit> {
+    let assembly = place.assemble(no_progress()).await?;
     let report = PreviewReport::of(
         &assembly.core,
         assembly.source.as_ref(),

@@ -5,9 +5,9 @@
 use ports::Window;
 
 use super::{parse_instant, zone_of};
-use crate::assemble::assemble;
-use crate::cli::{Cli, ReconcileArguments};
+use crate::cli::ReconcileArguments;
 use crate::exit::Exit;
+use crate::place::Place;
 use crate::progress::no_progress;
 use crate::show;
 
@@ -15,9 +15,9 @@ use crate::show;
 ///
 /// # Errors
 /// Configuration, dates, Linnworks, QuickBooks, the store.
-pub async fn run(cli: &Cli, arguments: &ReconcileArguments) -> anyhow::Result<Exit> {
-    let assembly = assemble(cli, no_progress())?;
-    let zone = zone_of(&assembly).await?;
+pub async fn run(place: &Place, arguments: &ReconcileArguments) -> anyhow::Result<Exit> {
+    let assembly = place.assemble(no_progress()).await?;
+    let zone = zone_of(&assembly.core).await?;
     let window = Window {
         from: parse_instant("--from", &arguments.from, &zone, false)?,
         to: parse_instant("--to", &arguments.to, &zone, true)?,

@@ -9,10 +9,10 @@ use pipeline::replay::{Replay, replay};
 use ports::Window;
 
 use super::{parse_instant, zone_of};
-use crate::assemble::assemble;
-use crate::cli::{Cli, ReplayArguments};
+use crate::cli::ReplayArguments;
 use crate::config::read_named_rules;
 use crate::exit::Exit;
+use crate::place::Place;
 use crate::progress::no_progress;
 use crate::show;
 
@@ -20,10 +20,10 @@ use crate::show;
 ///
 /// # Errors
 /// Configuration, dates, the rules file, Linnworks, QuickBooks, the store.
-pub async fn run(cli: &Cli, arguments: &ReplayArguments) -> anyhow::Result<Exit> {
+pub async fn run(place: &Place, arguments: &ReplayArguments) -> anyhow::Result<Exit> {
     let rules = Arc::new(read_named_rules(&arguments.rules)?);
-    let assembly = assemble(cli, no_progress())?;
-    let zone = zone_of(&assembly).await?;
+    let assembly = place.assemble(no_progress()).await?;
+    let zone = zone_of(&assembly.core).await?;
     let window = Window {
         from: parse_instant("--from", &arguments.from, &zone, false)?,
         to: parse_instant("--to", &arguments.to, &zone, true)?,

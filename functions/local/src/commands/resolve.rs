@@ -7,17 +7,17 @@ use pipeline::RunError;
 use pipeline::resolve::{Decision, resolve};
 use pipeline::resync::find_one;
 
-use crate::assemble::assemble;
-use crate::cli::{Cli, ResolveArguments};
+use crate::cli::ResolveArguments;
 use crate::exit::Exit;
+use crate::place::Place;
 use crate::progress::no_progress;
 
 /// Runs the command.
 ///
 /// # Errors
 /// Configuration, a decision that does not fit the document's state, QuickBooks, the store.
-pub async fn run(cli: &Cli, arguments: &ResolveArguments) -> anyhow::Result<Exit> {
-    let assembly = assemble(cli, no_progress())?;
+pub async fn run(place: &Place, arguments: &ResolveArguments) -> anyhow::Result<Exit> {
+    let assembly = place.assemble(no_progress()).await?;
     let decision = match (&arguments.adopt, arguments.post, &arguments.ignore) {
         (Some(id), _, _) => Decision::Adopt(TransactionId::new(id.clone())),
         (None, true, _) => Decision::Post,
@@ -27,11 +27,11 @@ pub async fn run(cli: &Cli, arguments: &ResolveArguments) -> anyhow::Result<Exit
         }
     };
     let posts = decision == Decision::Post;
-    let record = find_one(&assembly.core, &arguments.number).await?;
+    let record = find_one(assembly.core.store.as_ref(), &arguments.number).await?;
     let answer = resolve(&assembly.core, assembly.books.as_ref(), record, decision).await?;
     say!("{answer}");
     if posts {
-        say!("Run `linnbooks sync` to post it.");
+        say!("{}", place.what_follows());
     }
     Ok(Exit::Fine)
 }

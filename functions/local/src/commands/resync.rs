@@ -5,13 +5,12 @@
 use std::collections::BTreeSet;
 
 use pipeline::resync::{Resynced, find_one, resync};
-use pipeline::sync::{SyncRun, work};
+use pipeline::sync::SyncRun;
 use serde_json::json;
 
-use super::RunReport;
-use crate::assemble::assemble;
-use crate::cli::{Cli, ResyncArguments};
+use crate::cli::ResyncArguments;
 use crate::exit::Exit;
+use crate::place::Place;
 use crate::progress::progress_bar;
 use crate::show;
 
@@ -19,18 +18,21 @@ use crate::show;
 ///
 /// # Errors
 /// Configuration, a number that fits none or several documents, Linnworks, QuickBooks, the store.
-pub async fn run(cli: &Cli, arguments: &ResyncArguments) -> anyhow::Result<Exit> {
+pub async fn run(place: &Place, arguments: &ResyncArguments) -> anyhow::Result<Exit> {
     let (listener, bar) = progress_bar();
-    let assembly = assemble(cli, listener)?;
+    let assembly = place.assemble(listener).await?;
     let (core, source, books) = (&assembly.core, assembly.source.as_ref(), assembly.books.as_ref());
     let mut keys = BTreeSet::new();
     let mut answers = Vec::new();
-    let mut refused = false;
+    let (mut refused, mut any_queued) = (false, false);
     for number in &arguments.numbers {
-        let record = find_one(core, number).await?;
+        let record = find_one(core.store.as_ref(), number).await?;
         keys.insert(record.key.clone());
         let answer = match resync(core, source, books, record, arguments.replace).await? {
-            Resynced::Queued => "queued again".to_owned(),
+            Resynced::Queued => {
+                any_queued = true;
+                "queued again".to_owned()
+            }
             Resynced::StillPosted(what) => {
                 format!(
                     "in QuickBooks as recorded: {}. Use --replace to post it anew",
@@ -44,15 +46,17 @@ pub async fn run(cli: &Cli, arguments: &ResyncArguments) -> anyhow::Result<Exit>
         };
         answers.push((number.clone(), answer));
     }
-    let mut run = SyncRun {
+    let run = SyncRun {
         keys,
         ..SyncRun::default()
     };
-    work(core, books, &mut run).await?;
+    let report = place.go_on(&assembly, run, arguments.wait).await?;
     bar.finish_and_clear();
-    let report = RunReport::of(&assembly, &run).await?;
     if arguments.json {
         let mut value = serde_json::to_value(&report)?;
+        if value.is_null() {
+            value = json!({});
+        }
         if let Some(object) = value.as_object_mut() {
             let answers: Vec<_> = answers
                 .iter()
@@ -65,7 +69,15 @@ pub async fn run(cli: &Cli, arguments: &ResyncArguments) -> anyhow::Result<Exit>
         for (number, answer) in &answers {
             say!("{number}: {answer}");
         }
-        super::sync::print_report(&report);
+        match &report {
+            Some(report) => super::sync::print_report(report),
+            None if any_queued => say!("{}", place.what_follows()),
+            None => {}
+        }
     }
-    Ok(if refused { Exit::Waiting } else { report.exit() })
+    Ok(match report {
+        _ if refused => Exit::Waiting,
+        Some(report) => report.exit(),
+        None => Exit::Fine,
+    })
 }

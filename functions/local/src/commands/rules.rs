@@ -1,23 +1,20 @@
-//! `linnbooks rules`: list, check, test and explain the rules, and the versions that were used.
+//! `linnbooks rules`: list, check, test and explain the rules.
 //!
-//! In: the rules file, the company's lists, stored orders. Out: tables, findings, test results. Changes nothing; `rules_file` does.
+//! In: the rules of the place, the company's lists, stored orders. Out: tables, findings, test results. Changes nothing; `rules_file` does.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use domain::{DocumentState, Lists};
+use domain::Lists;
 use mapping::{CompanyNames, Context, facts_of};
 use pipeline::RuleBook;
-use ports::{DocumentFilter, Store, SystemClock};
 use rules::{Facts, Finding, Given, NoNames, Rule, RuleFile, Severity};
 use serde_json::json;
-use store_sqlite::SqliteStore;
 
-use super::rules_file::{NamedSheet, export, import, roll_back, rules_path};
-use crate::assemble::assemble;
-use crate::cli::{Cli, RulesArguments, RulesCommand};
-use crate::config::read_named_rules;
+use super::rules_file::{NamedSheet, export, import, roll_back};
+use crate::cli::{RulesArguments, RulesCommand};
+use crate::config::ConfigError;
 use crate::exit::Exit;
+use crate::place::Place;
 use crate::progress::no_progress;
 use crate::show;
 
@@ -25,27 +22,39 @@ use crate::show;
 ///
 /// # Errors
 /// Configuration, a rules file that is not there or cannot be used, QuickBooks for `check`, Linnworks for `explain`.
-pub async fn run(cli: &Cli, arguments: &RulesArguments) -> anyhow::Result<Exit> {
+pub async fn run(place: &Place, arguments: &RulesArguments) -> anyhow::Result<Exit> {
     match &arguments.command {
-        RulesCommand::List { json } => list(&read_named_rules(&rules_path(cli)?)?, *json),
-        RulesCommand::Check { offline, json } => check(cli, *offline, *json).await,
-        RulesCommand::Test { json } => test(cli, *json).await,
+        RulesCommand::List { json } => list(place.rules_there().await?.as_ref(), *json),
+        RulesCommand::Check { offline, json } => check(place, *offline, *json).await,
+        RulesCommand::Test { json } => test(place, *json).await,
         RulesCommand::Import {
-            csv,
+            file: Some(file),
+            replaces,
+            ..
+        } => {
+            say!("{}", place.import("rules", file, replaces.as_deref()).await?);
+            Ok(Exit::Fine)
+        }
+        RulesCommand::Import {
+            csv: Some(csv),
             name,
             action,
             field,
+            ..
         } => {
             let named = match (name, action, field) {
                 (Some(name), Some(action), Some(field)) => Some(NamedSheet { name, action, field }),
                 _ => None,
             };
-            import(cli, csv, named.as_ref())
+            import(place, csv, named.as_ref()).await
         }
-        RulesCommand::Export { csv } => export(cli, csv.as_deref()),
-        RulesCommand::Explain { number, json } => explain(cli, number, *json).await,
-        RulesCommand::History { json } => history(cli, *json).await,
-        RulesCommand::Rollback { version } => roll_back(cli, version).await,
+        RulesCommand::Import { .. } => {
+            Err(ConfigError::Argument("name a file, or a sheet with --csv".into()).into())
+        }
+        RulesCommand::Export { csv } => export(place, csv.as_deref()).await,
+        RulesCommand::Explain { number, json } => explain(place, number, *json).await,
+        RulesCommand::History { json } => super::history::run(place, "rules", *json).await,
+        RulesCommand::Rollback { version } => roll_back(place, version).await,
     }
 }
 
@@ -118,12 +127,12 @@ fn show_rule(rule: &Rule) -> (String, String) {
     (format!("{when}{rows}"), then.join("\n"))
 }
 
-async fn check(cli: &Cli, offline: bool, as_json: bool) -> anyhow::Result<Exit> {
-    let book = read_named_rules(&rules_path(cli)?)?;
+async fn check(place: &Place, offline: bool, as_json: bool) -> anyhow::Result<Exit> {
+    let book = place.rules_there().await?;
     let findings = if offline {
         book.file.check(&NoNames)
     } else {
-        let assembly = assemble(cli, no_progress())?;
+        let assembly = place.assemble(no_progress()).await?;
         let update = assembly.books.read_lists(None).await?;
         book.file
             .check(&CompanyNames(&Lists::from_entries(update.changed)))
@@ -162,10 +171,9 @@ fn finding_json(finding: &Finding) -> serde_json::Value {
     })
 }
 
-async fn test(cli: &Cli, as_json: bool) -> anyhow::Result<Exit> {
-    let path = rules_path(cli)?;
-    let book = read_named_rules(&path)?;
-    let fixtures = read_fixtures(cli, &book.file).await?;
+async fn test(place: &Place, as_json: bool) -> anyhow::Result<Exit> {
+    let book = place.rules_there().await?;
+    let fixtures = read_fixtures(place, &book.file).await?;
     let results = book
         .file
         .run_tests(&|name| fixtures.get(name).cloned())
@@ -190,7 +198,7 @@ async fn test(cli: &Cli, as_json: bool) -> anyhow::Result<Exit> {
 }
 
 /// The facts of the stored orders that tests name by number or reference.
-async fn read_fixtures(cli: &Cli, file: &RuleFile) -> anyhow::Result<BTreeMap<String, Facts>> {
+async fn read_fixtures(place: &Place, file: &RuleFile) -> anyhow::Result<BTreeMap<String, Facts>> {
     let mut fixtures = BTreeMap::new();
     let names = file.tests.iter().filter_map(|test| match &test.given {
         Given::Fixture(name) => Some(name.as_str()),
@@ -200,13 +208,13 @@ async fn read_fixtures(cli: &Cli, file: &RuleFile) -> anyhow::Result<BTreeMap<St
     if names.is_empty() {
         return Ok(fixtures);
     }
-    let settings = super::settings::read_file(cli)?;
-    let store = SqliteStore::open_read_only(&cli.data, Arc::new(SystemClock))?;
+    let settings = place.settings().await?;
+    let store = place.store()?;
     let Some(known) = store.lists().await? else {
         return Ok(fixtures);
     };
     let context = Context {
-        settings: &settings,
+        settings: settings.as_ref(),
         lists: &known.lists,
         company: &known.company,
         rules: None,
@@ -221,57 +229,20 @@ async fn read_fixtures(cli: &Cli, file: &RuleFile) -> anyhow::Result<BTreeMap<St
     Ok(fixtures)
 }
 
-async fn explain(cli: &Cli, number: &str, as_json: bool) -> anyhow::Result<Exit> {
-    let assembly = assemble(cli, no_progress())?;
+async fn explain(place: &Place, number: &str, as_json: bool) -> anyhow::Result<Exit> {
+    let assembly = place.assemble(no_progress()).await?;
     let (source, books) = (assembly.source.as_ref(), assembly.books.as_ref());
     let preview = pipeline::preview::preview(&assembly.core, source, books, number).await?;
     let rules = &preview.explanation.rules;
     if as_json {
         show::print_json(rules)?;
     } else if rules.version.is_none() {
-        say!("There are no rules: {} is not there.", rules_path(cli)?.display());
+        say!("There are no rules: {}.", place.no_rules()?);
     } else {
         super::preview::print_rules(rules);
         if let pipeline::preview::Plan::Skip(reason) | pipeline::preview::Plan::Hold(reason) = &preview.plan {
             say!("{reason}");
         }
     }
-    Ok(Exit::Fine)
-}
-
-async fn history(cli: &Cli, as_json: bool) -> anyhow::Result<Exit> {
-    let store = SqliteStore::open_read_only(&cli.data, Arc::new(SystemClock))?;
-    let mut used: BTreeMap<String, (usize, jiff::Timestamp, jiff::Timestamp)> = BTreeMap::new();
-    for record in store.list(&DocumentFilter::default()).await? {
-        if let DocumentState::Posted {
-            rules_version: Some(version),
-            at,
-            ..
-        } = record.state
-        {
-            let entry = used.entry(version).or_insert((0, at, at));
-            *entry = (entry.0 + 1, entry.1.min(at), entry.2.max(at));
-        }
-    }
-    let mut rows: Vec<_> = used.into_iter().collect();
-    rows.sort_by_key(|(_, (_, first, _))| *first);
-    if as_json {
-        let rows: Vec<_> = rows
-            .iter()
-            .map(|(version, (count, first, last))| json!({ "version": version, "posted": count, "first": first, "last": last }))
-            .collect();
-        show::print_json(&json!({ "versions": rows }))?;
-        return Ok(Exit::Fine);
-    }
-    let mut shown = show::table(&["Version", "Documents posted", "First", "Last"]);
-    for (version, (count, first, last)) in rows {
-        shown.add_row([
-            version,
-            count.to_string(),
-            show::show_instant(first),
-            show::show_instant(last),
-        ]);
-    }
-    say!("{shown}");
     Ok(Exit::Fine)
 }

@@ -3,32 +3,14 @@
 //! In: sheets, versions kept in the store. Out: the rules file, written whole; the one that was there is kept beside it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use pipeline::{RuleBook, RulesRefused};
-use ports::{Store, SystemClock};
 use rules::{Kind, RuleFile, TwoColumns, import_two_columns};
-use store_sqlite::SqliteStore;
 
-use crate::cli::Cli;
-use crate::config::{ConfigError, read_config, read_named_rules, read_rules};
+use crate::config::ConfigError;
 use crate::exit::Exit;
+use crate::place::Place;
 use crate::show;
-
-/// The rules file that the configuration names; without a configuration, `rules.yaml` beside where it would be. No credentials are
-/// needed for it.
-///
-/// # Errors
-/// A configuration that cannot be used.
-pub fn rules_path(cli: &Cli) -> anyhow::Result<PathBuf> {
-    match read_config(&cli.config, &|_| Some("unused".to_owned())) {
-        Ok(config) => Ok(config.rules_path),
-        Err(ConfigError::Unreadable { .. }) => {
-            Ok(cli.config.parent().unwrap_or(Path::new("")).join("rules.yaml"))
-        }
-        Err(error) => Err(error.into()),
-    }
-}
 
 /// A sheet of two columns as one rule.
 pub struct NamedSheet<'a> {
@@ -44,8 +26,9 @@ pub struct NamedSheet<'a> {
 ///
 /// # Errors
 /// A file that cannot be read or written; every bad row.
-pub fn import(cli: &Cli, csv: &Path, named: Option<&NamedSheet<'_>>) -> anyhow::Result<Exit> {
-    let path = rules_path(cli)?;
+pub async fn import(place: &Place, csv: &Path, named: Option<&NamedSheet<'_>>) -> anyhow::Result<Exit> {
+    // Before the sheet is read: rules that another puts in force meanwhile are not overwritten unseen.
+    let now = place.version_in_force("rules").await?;
     let text = std::fs::read_to_string(csv).map_err(|error| ConfigError::Unreadable {
         path: csv.to_owned(),
         cause: error.to_string(),
@@ -62,7 +45,11 @@ pub fn import(cli: &Cli, csv: &Path, named: Option<&NamedSheet<'_>>) -> anyhow::
                 field: named.field,
             };
             let rule = import_two_columns(&sheet, &text, &wanted).map_err(RulesRefused)?;
-            let mut file = read_rules(&path)?.map(|book| book.file).unwrap_or_default();
+            let mut file = place
+                .rules()
+                .await?
+                .map(|book| book.file.clone())
+                .unwrap_or_default();
             let folded = named.name.to_lowercase();
             match file
                 .rules
@@ -75,13 +62,9 @@ pub fn import(cli: &Cli, csv: &Path, named: Option<&NamedSheet<'_>>) -> anyhow::
             file
         }
     };
-    write_rules(&path, &file.to_yaml())?;
+    let put = place.put_rules(&file.to_yaml(), now.as_deref()).await?;
     let rows: usize = file.rules.iter().map(|rule| rule.table.len()).sum();
-    say!(
-        "{}: {} rules, {rows} rows in tables.",
-        path.display(),
-        file.rules.len()
-    );
+    say!("{put}: {} rules, {rows} rows in tables.", file.rules.len());
     Ok(Exit::Fine)
 }
 
@@ -89,8 +72,8 @@ pub fn import(cli: &Cli, csv: &Path, named: Option<&NamedSheet<'_>>) -> anyhow::
 ///
 /// # Errors
 /// A rules file that is not there or cannot be used; a sheet that cannot be written.
-pub fn export(cli: &Cli, csv: Option<&Path>) -> anyhow::Result<Exit> {
-    let sheet = read_named_rules(&rules_path(cli)?)?.file.to_csv();
+pub async fn export(place: &Place, csv: Option<&Path>) -> anyhow::Result<Exit> {
+    let sheet = place.rules_there().await?.file.to_csv();
     match csv {
         Some(path) => std::fs::write(path, sheet)?,
         None => show::write_out(&sheet),
@@ -102,25 +85,24 @@ pub fn export(cli: &Cli, csv: Option<&Path>) -> anyhow::Result<Exit> {
 ///
 /// # Errors
 /// A version that is not kept, a file that cannot be written.
-pub async fn roll_back(cli: &Cli, version: &str) -> anyhow::Result<Exit> {
-    let path = rules_path(cli)?;
-    let store = SqliteStore::open_read_only(&cli.data, Arc::new(SystemClock))?;
-    let Some(text) = store.version("rules", version).await? else {
+pub async fn roll_back(place: &Place, version: &str) -> anyhow::Result<Exit> {
+    let now = place.version_in_force("rules").await?;
+    let Some(text) = place.store()?.version("rules", version).await? else {
         let message = format!(
             "no rules of the version {version} are kept; `linnbooks rules history` lists those that were used"
         );
         return Err(ConfigError::Argument(message).into());
     };
-    write_rules(&path, &text)?;
-    say!(
-        "{} is version {version} again; `linnbooks replay` shows what it would change.",
-        path.display()
-    );
+    let put = place.put_rules(&text, now.as_deref()).await?;
+    say!("{put} is version {version} again; `linnbooks replay` shows what it would change.");
     Ok(Exit::Fine)
 }
 
 /// Writes the file whole, after a look whether it can be used; the former one is kept as `.old`.
-fn write_rules(path: &Path, text: &str) -> anyhow::Result<()> {
+///
+/// # Errors
+/// Rules that cannot be used, a file that cannot be written.
+pub fn write_rules(path: &Path, text: &str) -> anyhow::Result<()> {
     RuleBook::parse(&path.display().to_string(), text)?;
     let beside = |ending: &str| {
         let mut name = path.as_os_str().to_owned();

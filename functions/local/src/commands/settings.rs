@@ -1,11 +1,10 @@
-//! `linnbooks settings show|check`: what is in force, and whether QuickBooks can do it.
+//! `linnbooks settings show|check|import|history`: what is in force, and whether QuickBooks can do it.
 //!
-//! In: the settings file, the company's lists and settings. Out: every setting, or what is wrong with them.
+//! In: the settings of the place, the company's lists and settings. Out: every setting, or what is wrong with them.
 
-use crate::assemble::assemble;
-use crate::cli::{Cli, SettingsArguments, SettingsCommand};
-use crate::config::{read_config, read_settings};
+use crate::cli::{SettingsArguments, SettingsCommand};
 use crate::exit::Exit;
+use crate::place::Place;
 use crate::progress::no_progress;
 use crate::show;
 
@@ -13,52 +12,37 @@ use crate::show;
 ///
 /// # Errors
 /// Configuration, settings; QuickBooks for `check`.
-pub async fn run(cli: &Cli, arguments: &SettingsArguments) -> anyhow::Result<Exit> {
+pub async fn run(place: &Place, arguments: &SettingsArguments) -> anyhow::Result<Exit> {
     match &arguments.command {
         SettingsCommand::Show { example: true, .. } => {
             show::write_out(mapping::Settings::default_toml());
             Ok(Exit::Fine)
         }
-        SettingsCommand::Show { json, .. } => show_settings(cli, *json),
+        SettingsCommand::Show { json, .. } => show_settings(place.settings().await?.as_ref(), *json),
         SettingsCommand::Check { offline: true, json } => {
-            let settings = read_file(cli)?;
-            report(*json, &settings, &[])
+            report(*json, place.settings().await?.as_ref(), &[])
         }
-        SettingsCommand::Check { offline: false, json } => check(cli, *json).await,
+        SettingsCommand::Check { offline: false, json } => check(place, *json).await,
+        SettingsCommand::Import { file, replaces } => {
+            say!("{}", place.import("settings", file, replaces.as_deref()).await?);
+            Ok(Exit::Fine)
+        }
+        SettingsCommand::History { json } => super::history::run(place, "settings", *json).await,
     }
 }
 
-/// The settings file, without credentials.
-///
-/// # Errors
-/// A configuration or settings that cannot be used.
-pub fn read_file(cli: &Cli) -> anyhow::Result<mapping::Settings> {
-    // The settings need no credentials: with a configuration its own file is meant, without one settings.toml beside it.
-    let path = match read_config(&cli.config, &|_| Some("unused".to_owned())) {
-        Ok(config) => config.settings_path,
-        Err(crate::config::ConfigError::Unreadable { .. }) => cli
-            .config
-            .parent()
-            .unwrap_or(std::path::Path::new(""))
-            .join("settings.toml"),
-        Err(error) => return Err(error.into()),
-    };
-    read_settings(&path)
-}
-
-fn show_settings(cli: &Cli, as_json: bool) -> anyhow::Result<Exit> {
-    let settings = read_file(cli)?;
+fn show_settings(settings: &mapping::Settings, as_json: bool) -> anyhow::Result<Exit> {
     if as_json {
-        show::print_json(&settings)?;
+        show::print_json(settings)?;
     } else {
         say!("# version {}", settings.version());
-        show::write_out(&toml::to_string_pretty(&settings)?);
+        show::write_out(&toml::to_string_pretty(settings)?);
     }
     Ok(Exit::Fine)
 }
 
-async fn check(cli: &Cli, as_json: bool) -> anyhow::Result<Exit> {
-    let assembly = assemble(cli, no_progress())?;
+async fn check(place: &Place, as_json: bool) -> anyhow::Result<Exit> {
+    let assembly = place.assemble(no_progress()).await?;
     let update = assembly.books.read_lists(None).await?;
     let Some(company) = update.company else {
         return Err(

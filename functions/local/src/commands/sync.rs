@@ -5,14 +5,15 @@
 use domain::{DocumentState, StateName};
 use pipeline::fetch::{FetchRequest, OrderBooks, choose_window, find_references};
 use pipeline::preview::{Plan, plan};
-use pipeline::{RunError, lists};
+use pipeline::{Core, RunError, lists};
 use ports::{OrderHeader, SourceOrder};
 use serde::Serialize;
 
 use super::{RunReport, parse_instant, zone_of};
-use crate::assemble::{Assembly, assemble};
-use crate::cli::{Cli, Status, SyncArguments};
+use crate::assemble::Assembly;
+use crate::cli::{Status, SyncArguments};
 use crate::exit::Exit;
+use crate::place::{Place, Synced};
 use crate::progress::progress_bar;
 use crate::show;
 
@@ -20,22 +21,24 @@ use crate::show;
 ///
 /// # Errors
 /// Configuration, Linnworks while fetching, the store.
-pub async fn run(cli: &Cli, arguments: &SyncArguments) -> anyhow::Result<Exit> {
+pub async fn run(place: &Place, arguments: &SyncArguments) -> anyhow::Result<Exit> {
     if arguments.dry_run {
-        return dry_run(cli, arguments).await;
+        return dry_run(place, arguments).await;
     }
     let (listener, bar) = progress_bar();
-    let assembly = with_status(assemble(cli, listener)?, arguments);
-    let request = to_request(&assembly, arguments).await?;
-    let result = pipeline::sync::sync(
-        &assembly.core,
-        assembly.source.as_ref(),
-        assembly.books.as_ref(),
-        &request,
-    )
-    .await;
+    let synced = place.sync(arguments, listener).await;
     bar.finish_and_clear();
-    let report = RunReport::of(&assembly, &result?).await?;
+    let report = match synced? {
+        Synced::Done(report) => report,
+        Synced::Asked(run) => {
+            if arguments.json {
+                show::print_json(&serde_json::json!({ "run_id": run, "state": "requested" }))?;
+            } else {
+                say!("Asked for, as run {run}. {}", place.what_follows());
+            }
+            return Ok(Exit::Fine);
+        }
+    };
     if arguments.json {
         show::print_json(&report)?;
     } else {
@@ -50,25 +53,24 @@ pub async fn run(cli: &Cli, arguments: &SyncArguments) -> anyhow::Result<Exit> {
 }
 
 /// The setting orders.status gives way to --status for this run.
-fn with_status(mut assembly: Assembly, arguments: &SyncArguments) -> Assembly {
+pub fn choose_status(core: &mut Core, arguments: &SyncArguments) {
     let wanted = match arguments.status {
-        None => return assembly,
+        None => return,
         Some(Status::Processed) => mapping::OrderStatusWanted::Processed,
         Some(Status::Open) => mapping::OrderStatusWanted::Open,
         Some(Status::Both) => mapping::OrderStatusWanted::Both,
     };
-    let mut settings = assembly.core.settings.as_ref().clone();
+    let mut settings = core.settings.as_ref().clone();
     settings.orders.status = wanted;
-    assembly.core.settings = std::sync::Arc::new(settings);
-    assembly
+    core.settings = std::sync::Arc::new(settings);
 }
 
 /// What the arguments ask for.
 ///
 /// # Errors
 /// Dates that cannot be read.
-async fn to_request(assembly: &Assembly, arguments: &SyncArguments) -> anyhow::Result<FetchRequest> {
-    let zone = zone_of(assembly).await?;
+pub async fn to_request(core: &Core, arguments: &SyncArguments) -> anyhow::Result<FetchRequest> {
+    let zone = zone_of(core).await?;
     let since = arguments
         .since
         .as_deref()
@@ -79,7 +81,7 @@ async fn to_request(assembly: &Assembly, arguments: &SyncArguments) -> anyhow::R
         .as_deref()
         .map(|text| parse_instant("--until", text, &zone, true))
         .transpose()?;
-    let books = match assembly.core.settings.orders.status {
+    let books = match core.settings.orders.status {
         mapping::OrderStatusWanted::Processed => OrderBooks::Processed,
         mapping::OrderStatusWanted::Open => OrderBooks::Open,
         mapping::OrderStatusWanted::Both => OrderBooks::Both,
@@ -148,10 +150,11 @@ struct Planned {
     warnings: Vec<String>,
 }
 
-async fn dry_run(cli: &Cli, arguments: &SyncArguments) -> anyhow::Result<Exit> {
+async fn dry_run(place: &Place, arguments: &SyncArguments) -> anyhow::Result<Exit> {
     let (listener, bar) = progress_bar();
-    let assembly = with_status(assemble(cli, listener)?, arguments);
-    let request = to_request(&assembly, arguments).await?;
+    let mut assembly = place.assemble(listener).await?;
+    choose_status(&mut assembly.core, arguments);
+    let request = to_request(&assembly.core, arguments).await?;
     let headers = find_headers(&assembly, &request).await?;
     let known = lists::peek_lists(&assembly.core, assembly.books.as_ref()).await?;
     let read = assembly.source.read_orders(&headers).await?;
