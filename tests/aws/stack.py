@@ -8,6 +8,10 @@
     stack.py hide ENDPOINT QUEUE_URL SECONDS                 sets how long a queue hides a message: less than the template's for a test that
                                                              waits for a message to come back
     stack.py count ENDPOINT QUEUE_URL                        prints the number of messages, hidden ones included
+    stack.py mirror ENDPOINT TABLE OTHER_ENDPOINT            makes a table of the same keys and indices at another endpoint
+    stack.py pause ENDPOINT STACK                            no queue and no schedule starts a function any more
+    stack.py environment ENDPOINT FUNCTION                   prints the variables that the template gives to a function
+    stack.py limit ENDPOINT FUNCTION SECONDS                 ends invocations of a function after so long
 
 ENDPOINT is a loopback address; anything else is refused. FUNCTIONS is the directory with the built functions. Prints JSON.
 """
@@ -22,7 +26,6 @@ import zipfile
 import boto3
 from botocore.config import Config
 
-FUNCTIONS = ["fetch", "transform", "post", "reconcile"]
 BUCKET = "packages"
 PATIENCE_SECONDS = 120
 
@@ -51,24 +54,28 @@ def package(path):
 
 
 def deploy(endpoint, functions, stack, *parameters):
+    with open("template.yaml", encoding="utf-8") as file:
+        text = file.read()
+    names = re.findall(r"\n      FunctionName: !Sub \$\{AWS::StackName\}-([a-z]+)\n", text)
+    assert len(names) == len(set(names)) >= 4, f"the template names its functions otherwise: {names}"
     s3 = client("s3", endpoint)
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
     sizes = {}
-    for name in FUNCTIONS:
+    for name in names:
         body = package(f"{functions}/{name}")
         sizes[name] = len(body)
         s3.put_object(Bucket=BUCKET, Key=f"{name}.zip", Body=body)
-    with open("template.yaml", encoding="utf-8") as file:
-        text = file.read()
     # What `sam package` does: each function's code is named by its place.
     text = re.sub(r"\n    CodeUri: \.\n", "\n", text)
-    for name in FUNCTIONS:
+    for name in names:
         before = f"      FunctionName: !Sub ${{AWS::StackName}}-{name}\n"
-        assert text.count(before) == 1, f"{name}: the template names its function otherwise"
         text = text.replace(before, f"{before}      CodeUri: s3://{BUCKET}/{name}.zip\n")
     given = [dict(zip(("ParameterKey", "ParameterValue"), one.split("=", 1), strict=True)) for one in parameters]
     formation = client("cloudformation", endpoint)
-    formation.create_stack(StackName=stack, TemplateBody=text, Parameters=given, Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"])
+    # A template of more than 51,200 bytes is read from S3, as `sam deploy` does it.
+    s3.put_object(Bucket=BUCKET, Key="template.yaml", Body=text.encode())
+    address = f"{endpoint}/{BUCKET}/template.yaml"
+    formation.create_stack(StackName=stack, TemplateURL=address, Parameters=given, Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"])
     end = time.monotonic() + PATIENCE_SECONDS
     while True:
         state = formation.describe_stacks(StackName=stack)["Stacks"][0]
@@ -126,10 +133,46 @@ def count(endpoint, url):
     return {"messages": sum(int(attributes[name]) for name in names)}
 
 
-def main(command, endpoint, *arguments):
+def mirror(endpoint, table, other):
+    loopback(other)
+    known = client("dynamodb", endpoint).describe_table(TableName=table)["Table"]
+    indices = [{key: one[key] for key in ("IndexName", "KeySchema", "Projection")} for one in known.get("GlobalSecondaryIndexes", [])]
+    wanted = {key: known[key] for key in ("TableName", "AttributeDefinitions", "KeySchema")}
+    client("dynamodb", other).create_table(**wanted, GlobalSecondaryIndexes=indices, BillingMode="PAY_PER_REQUEST")
+    return {}
+
+
+def pause(endpoint, stack):
+    functions, scheduler = client("lambda", endpoint), client("scheduler", endpoint)
+    for one in functions.list_event_source_mappings()["EventSourceMappings"]:
+        functions.update_event_source_mapping(UUID=one["UUID"], Enabled=False)
+    for one in scheduler.list_schedules(NamePrefix=stack)["Schedules"]:
+        known = scheduler.get_schedule(Name=one["Name"])
+        kept = {key: known[key] for key in ("Name", "ScheduleExpression", "FlexibleTimeWindow", "Target")}
+        scheduler.update_schedule(**kept, State="DISABLED")
+    return {}
+
+
+def environment(endpoint, function):
+    return client("lambda", endpoint).get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+
+
+def limit(endpoint, function, seconds):
+    client("lambda", endpoint).update_function_configuration(FunctionName=function, Timeout=int(seconds))
+    return {}
+
+
+def loopback(endpoint):
     if not re.fullmatch(r"http://127\.0\.0\.1:\d+", endpoint):
         sys.exit(f"{endpoint} is no loopback address: this is for emulators alone")
-    commands = {"deploy": deploy, "secret": secret, "invoke": invoke, "send": send, "purge": purge, "hide": hide, "count": count}
+
+
+COMMANDS = [deploy, secret, invoke, send, purge, hide, count, mirror, pause, environment, limit]
+
+
+def main(command, endpoint, *arguments):
+    loopback(endpoint)
+    commands = {one.__name__: one for one in COMMANDS}
     json.dump(commands[command](endpoint, *arguments), sys.stdout)
 
 

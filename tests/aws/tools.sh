@@ -38,3 +38,5 @@ cfn_lint() { python_tool cfn-lint-1.58.0 cfn-lint==1.58.0 aws-sam-translator==1.
 sam_cli() { python_tool aws-sam-cli-1.170.0 aws-sam-cli==1.170.0; }
 checkov() { python_tool checkov-3.3.30 checkov==3.3.30; }
 cdk() { node_tool aws-cdk-lib-2.276.0 aws-cdk-lib@2.276.0 constructs@10.8.1 typescript@5.9.3 @types/node@20.19.0; }
+cargo_lambda() { python_tool cargo-lambda-1.9.2 cargo-lambda==1.9.2 ziglang==0.17.1; }
+schemathesis() { python_tool schemathesis-4.32.5 schemathesis==4.32.5; }

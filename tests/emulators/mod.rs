@@ -48,7 +48,7 @@ pub fn start_ministack() -> Emulator {
         "/_ministack/health",
         START_MAX,
         |port, directory: &Path| {
-            let mut command = std::process::Command::new(tool.join("bin/ministack"));
+            let mut command = process::tethered(tool.join("bin/ministack"));
             command
                 .env_clear()
                 .envs(
@@ -74,7 +74,7 @@ pub fn start_dynamodb_local() -> Emulator {
     let tool = install::dynamodb_local();
     // It answers an unsigned request with an error of its own, which is an answer.
     process::start("DynamoDB Local", "/", START_MAX, |port, _directory| {
-        let mut command = std::process::Command::new("java");
+        let mut command = process::tethered("java");
         command
             .arg(format!(
                 "-Djava.library.path={}",

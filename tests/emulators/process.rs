@@ -1,8 +1,10 @@
 //! Starts a server process on a free loopback port, waits until it answers, and ends it with its handle.
 //!
 //! In: a command for a port. Out: an address that is answered by that very process: the socket that listens there is found among
-//! the open files of the process and its children.
+//! the open files of the process and its children. The emulator and whatever it started end with the handle, and with the test's process
+//! however that ends ([`tethered`]).
 
+use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
@@ -11,6 +13,22 @@ use std::time::{Duration, Instant};
 
 /// How often another port is tried, when one was taken meanwhile.
 const PORTS_MAX: usize = 5;
+
+/// Runs a program in a process group of its own, and ends the group as soon as nobody holds the other end of standard input.
+const TETHER: &str = r#"set -m
+exec 3<&0
+"$0" "$@" </dev/null 3<&- &
+emulator=$!
+{ read -r _ <&3; kill -9 -- "-$emulator"; } 2>/dev/null &
+exec 3<&-
+wait "$emulator""#;
+
+/// A command that ends with the process that started it, also when that is killed.
+pub(super) fn tethered(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new("bash");
+    command.args(["-c", TETHER]).arg(program);
+    command
+}
 
 /// A running emulator; ends with this handle.
 pub struct Emulator {
@@ -45,8 +63,8 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        // Its own process only; both emulators run without children of their own here.
-        self.child.kill().ok();
+        // The tether ends the emulator and the processes that it started.
+        drop(self.child.stdin.take());
         self.child.wait().ok();
     }
 }
@@ -70,7 +88,7 @@ pub(super) fn start(
         let log = directory.path().join("output.txt");
         let output = std::fs::File::create(&log).unwrap();
         let child = command(port, directory.path())
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(output.try_clone().unwrap())
             .stderr(output)
             .spawn()
