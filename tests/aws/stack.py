@@ -3,7 +3,7 @@
     stack.py deploy ENDPOINT FUNCTIONS STACK NAME=VALUE...   makes packages, uploads them, creates the stack; prints its outputs
     stack.py secret ENDPOINT NAME                            writes the text on stdin into a secret
     stack.py invoke ENDPOINT FUNCTION                        invokes with the JSON on stdin; prints the answer
-    stack.py send ENDPOINT QUEUE_URL                         sends the text on stdin
+    stack.py send ENDPOINT QUEUE_URL                         sends the texts of the JSON list on stdin
     stack.py purge ENDPOINT QUEUE_URL                        empties a queue
     stack.py hide ENDPOINT QUEUE_URL SECONDS                 sets how long a queue hides a message: less than the template's for a test that
                                                              waits for a message to come back
@@ -113,7 +113,11 @@ def invoke(endpoint, function):
 
 
 def send(endpoint, url):
-    client("sqs", endpoint).send_message(QueueUrl=url, MessageBody=sys.stdin.read())
+    texts = json.load(sys.stdin)
+    sqs = client("sqs", endpoint)
+    for begin in range(0, len(texts), 10):
+        entries = [{"Id": str(index), "MessageBody": text} for index, text in enumerate(texts[begin : begin + 10])]
+        assert not sqs.send_message_batch(QueueUrl=url, Entries=entries).get("Failed")
     return {}
 
 

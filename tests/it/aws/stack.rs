@@ -166,9 +166,10 @@ impl Stack {
         speak(&["invoke", &self.url, &name], &event.to_string()).await
     }
 
-    /// Sends a text to a queue.
-    pub async fn send(&self, queue: &str, body: &str) {
-        speak(&["send", &self.url, &self.queue(queue)], body).await;
+    /// Sends texts to a queue.
+    pub async fn send(&self, queue: &str, texts: &[String]) {
+        let texts = serde_json::to_string(texts).unwrap();
+        speak(&["send", &self.url, &self.queue(queue)], &texts).await;
     }
 
     /// Empties a queue.

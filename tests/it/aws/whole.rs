@@ -128,7 +128,7 @@ async fn faults_kills_wiped_queues_and_repeated_messages_double_and_lose_nothing
     deployed.recorder.set_faults(&shares).await;
     deployed.wait_until_fetched().await;
     deployed.purge("orders").await;
-    deployed.send("orders", "{ this is no message").await;
+    deployed.send("orders", &["{ this is no message".into()]).await;
     let killed = deployed.kill_functions(KILLS, 43).await;
     println!("processes of functions killed at work: {killed:?}");
     deployed.purge("postings").await;
@@ -159,11 +159,12 @@ async fn faults_kills_wiped_queues_and_repeated_messages_double_and_lose_nothing
 /// Every document's message once more to be mapped and twice to be posted, backwards: nothing is to be done any more.
 async fn repeat_every_message_twice(seller: &Seller, deployed: &Stack) {
     let before = seller.quickbooks.books().transactions.len();
+    let ids = seller.expected.keys().rev().take(60);
+    let messages: Vec<String> = ids
+        .map(|id| json!({"version": 1, "key": format!("order:{id}")}).to_string())
+        .collect();
     for queue in ["orders", "postings", "postings"] {
-        for id in seller.expected.keys().rev().take(60) {
-            let message = json!({"version": 1, "key": format!("order:{id}")});
-            deployed.send(queue, &message.to_string()).await;
-        }
+        deployed.send(queue, &messages).await;
     }
     deployed.wait_until_empty(&["orders", "postings"]).await;
     assert_eq!(
