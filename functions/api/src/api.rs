@@ -87,6 +87,13 @@ impl Api {
         };
         Ok(Connected { core, source, books })
     }
+
+    /// The next request that needs the vendors opens them anew: a connection has changed.
+    pub async fn forget_connectors(&self) {
+        if let Ok(opened) = self.opened().await {
+            *opened.connectors.lock().await = None;
+        }
+    }
 }
 
 async fn open() -> Result<Opened, RunError> {

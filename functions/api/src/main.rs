@@ -5,6 +5,7 @@
 //! queued for `post`.
 
 mod api;
+mod connections;
 mod idempotent;
 mod identity;
 mod openapi;

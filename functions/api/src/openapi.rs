@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
+use crate::connections;
 use crate::routes::{documents, health, runs, texts};
 
 /// The document.
@@ -18,6 +19,7 @@ use crate::routes::{documents, health, runs, texts};
         documents::list, documents::one, documents::preview, documents::resync_one, documents::resolve_one,
         texts::settings, texts::put_settings, texts::settings_history, texts::settings_version,
         texts::rules, texts::put_rules, texts::rules_history, texts::rules_version, texts::check_rules,
+        connections::connections, connections::put_linnworks, connections::put_app, connections::connect, connections::disconnect,
     ),
     modifiers(&Tokens),
 )]

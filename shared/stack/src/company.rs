@@ -19,8 +19,9 @@ use jiff::Timestamp;
 use mapping::{QuickBooksLimits, Settings};
 use pipeline::RunError;
 use ports::TokenVault;
+pub use quickbooks_online::ConsentError;
 use quickbooks_online::{
-    AUTHORIZE_URL, Consent, ConsentConfig, ConsentError, Limits, QuickBooksConfig, QuickBooksOnline,
+    AUTHORIZE_URL, Consent, ConsentConfig, Limits, QuickBooksConfig, QuickBooksOnline,
     REVOKE_URL, TOKEN_URL, TokenStatus,
 };
 use secrecy::{ExposeSecret, SecretString};

@@ -29,7 +29,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The router of the whole API.
 pub fn router(api: Api) -> Router {
-    Router::new()
+    let routes = Router::new()
         .route("/v1/health", get(health::health))
         .route("/v1/openapi.json", get(openapi::serve))
         .route("/v1/sync", post(runs::sync))
@@ -47,11 +47,18 @@ pub fn router(api: Api) -> Router {
         .route("/v1/rules/check", post(texts::check_rules))
         .route("/v1/rules/versions", get(texts::rules_history))
         .route("/v1/rules/versions/{version}", get(texts::rules_version))
+        .merge(crate::connections::routes())
         .method_not_allowed_fallback(wrong_method)
         .fallback(no_route)
+        .with_state(api);
+    watched(routes)
+}
+
+/// What holds for every request.
+pub fn watched(routes: Router) -> Router {
+    routes
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn(watch))
-        .with_state(api)
 }
 
 async fn no_route() -> Problem {
