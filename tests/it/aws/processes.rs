@@ -39,7 +39,9 @@ pub fn functions_below(ancestor: u32) -> Vec<u32> {
             process,
             field("PPid:").and_then(|text| text.parse().ok()).unwrap_or(0),
         );
-        if field("Name:") == Some("bootstrap") {
+        // What has ended and was not looked after yet still has a name.
+        let has_ended = field("State:").is_some_and(|state| state.starts_with('Z'));
+        if field("Name:") == Some("bootstrap") && !has_ended {
             functions.push(process);
         }
     }

@@ -291,7 +291,7 @@ impl Stack {
             }
             let chosen = running[random.random_range(0..running.len())];
             let function = function_of(chosen);
-            if kill(chosen) {
+            if !function.is_empty() && kill(chosen) {
                 *killed.entry(function).or_default() += 1;
             }
         }
