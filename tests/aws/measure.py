@@ -3,8 +3,10 @@
     measure.py DIRECTORY EMPTY_FUNCTION
 
 A small Runtime API on loopback stands in for Lambda. Starts of all functions and of an empty one are interleaved, so that a busy machine
-disturbs all alike; medians are compared. The goals are 4 MB zipped and 1.5 times the start of the empty function; a missed one is named.
-Status 1 beyond the bounds that no change may pass: 5.5 MB and twice the start.
+disturbs all alike. Starts are compared by the processor's time up to the first poll, and of the quickest ones: on a busy machine the time
+on the wall says what the neighbours do (it is printed beside). No margin is added to any bound: 4 MB zipped (reconcile: see below), 1.5
+times the start of the empty function, 12 MB of memory before the first work (with the 12 MB of heap that a fetch may take, by the tests of
+functions/fetch, 24 MB in all). Whatever is beyond its bound is named, and the status is 1.
 """
 
 import io
@@ -19,11 +21,12 @@ import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 FUNCTIONS = ["fetch", "transform", "post", "reconcile"]
-ROUNDS = 15
-PACKAGE_BYTES_GOAL = 4 * 1024 * 1024
-START_RATIO_GOAL = 1.5
-PACKAGE_BYTES_MAX = 5_500_000
-START_RATIO_MAX = 2.0
+ROUNDS = 25
+PACKAGE_BYTES_MAX = 4 * 1024 * 1024
+# Not there yet: reconcile carries both connectors, the mapping and the rules. It may not grow.
+LARGER_PACKAGES_MAX = {"reconcile": 4_700_000}
+START_RATIO_MAX = 1.5
+IDLE_KILOBYTES_MAX = 12 * 1024
 
 
 class Runtime(BaseHTTPRequestHandler):
@@ -36,6 +39,9 @@ class Runtime(BaseHTTPRequestHandler):
         state = type(self).state
         if not state["polled"].is_set():
             state["poll_at"] = time.monotonic()
+            state["begun"].wait(20)
+            with open(f"/proc/{state['process']}/schedstat", encoding="ascii") as file:
+                state["processor_seconds"] = int(file.read().split()[0]) / 1e9
             state["polled"].set()
             body = json.dumps({"nonsense": True}).encode()
             self.send_response(200)
@@ -63,8 +69,8 @@ class Runtime(BaseHTTPRequestHandler):
 
 
 def start(program):
-    """(seconds to the first poll, seconds from there to the first answer, peak memory in KB)."""
-    state = {"polled": threading.Event(), "answered": threading.Event(), "ended": threading.Event()}
+    """(seconds to the first poll, of those at work, seconds from there to the first answer, peak memory in KB)."""
+    state = {"begun": threading.Event(), "polled": threading.Event(), "answered": threading.Event(), "ended": threading.Event()}
     handler = type("OneRuntime", (Runtime,), {"state": state})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     # The function is killed while it waits for its next event.
@@ -83,6 +89,8 @@ def start(program):
     }
     begun = time.monotonic()
     process = subprocess.Popen([program], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    state["process"] = process.pid
+    state["begun"].set()
     try:
         if not state["polled"].wait(20) or not state["answered"].wait(20):
             sys.exit(f"{program} does not serve")
@@ -94,7 +102,7 @@ def start(program):
         state["ended"].set()
         server.shutdown()
         server.server_close()
-    return state["poll_at"] - begun, state["answer_at"] - state["poll_at"], peak
+    return state["poll_at"] - begun, state["processor_seconds"], state["answer_at"] - state["poll_at"], peak
 
 
 def zipped(path):
@@ -110,21 +118,26 @@ def main(directory, empty):
     for _ in range(ROUNDS):
         for name, program in [("empty", empty), *programs.items()]:
             measured[name].append(start(program))
-    floor = statistics.median(one[0] for one in measured["empty"])
-    failed, missed = False, []
-    print(f"{'function':<11}{'zipped':>12}{'start':>10}{'x empty':>9}{'answer':>10}{'memory':>10}")
+    floor = min(one[1] for one in measured["empty"])
+    beyond = []
+    print(f"{'function':<11}{'zipped':>12}{'start':>10}{'of it work':>12}{'x empty':>9}{'answer':>10}{'memory':>10}")
     for name in ["empty", *FUNCTIONS]:
-        begin, answer, peak = (statistics.median(column) for column in zip(*measured[name], strict=True))
+        begin, work, answer, peak = zip(*measured[name], strict=True)
+        begin, work, answer, peak = min(begin), min(work), statistics.median(answer), max(peak)
         size = zipped(programs.get(name, empty))
-        ratio = begin / floor
-        print(f"{name:<11}{size:>12,}{begin * 1000:>7.1f} ms{ratio:>9.2f}{answer * 1000:>7.1f} ms{peak / 1024:>7.1f} MB")
-        if size > PACKAGE_BYTES_GOAL:
-            missed.append(f"{name}: {size:,} bytes zipped, the goal is {PACKAGE_BYTES_GOAL:,}")
-        if ratio > START_RATIO_GOAL:
-            missed.append(f"{name}: {ratio:.2f} times the empty function's start, the goal is {START_RATIO_GOAL}")
-        failed = failed or size > PACKAGE_BYTES_MAX or ratio > START_RATIO_MAX
-    print("\n".join(["Goals missed:", *missed]) if missed else "All within the goals.")
-    return 1 if failed else 0
+        ratio = work / floor
+        print(f"{name:<11}{size:>12,}{begin * 1000:>7.1f} ms{work * 1000:>9.2f} ms{ratio:>9.2f}{answer * 1000:>7.1f} ms{peak / 1024:>7.1f} MB")
+        most = LARGER_PACKAGES_MAX.get(name, PACKAGE_BYTES_MAX)
+        if size > PACKAGE_BYTES_MAX:
+            print(f"{name}: the goal of {PACKAGE_BYTES_MAX:,} bytes is missed")
+        if size > most:
+            beyond.append(f"{name}: {size:,} bytes zipped, at most {most:,}")
+        if ratio > START_RATIO_MAX:
+            beyond.append(f"{name}: {ratio:.2f} times the empty function's start, at most {START_RATIO_MAX}")
+        if peak > IDLE_KILOBYTES_MAX:
+            beyond.append(f"{name}: {peak:,} KB before its first work, at most {IDLE_KILOBYTES_MAX:,}")
+    print("\n".join(["Beyond their bounds:", *beyond]) if beyond else "All within their bounds.")
+    return 1 if beyond else 0
 
 
 if __name__ == "__main__":
