@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use domain::DocumentKey;
 use lambda_host::{HostError, Invocation, Metric, SqsBatchResponse, SqsEvent, emit};
-use pipeline::fetch::{OrderBooks, fetch_orders};
+use pipeline::fetch::{ORDERS_PER_CHUNK_MAX, OrderBooks, fetch_orders};
 use pipeline::{Core, RunError};
 use ports::{OrderSource, RunLog, TokenVault};
 use serde::Serialize;
@@ -149,7 +149,7 @@ fn books_of(core: &Core) -> OrderBooks {
 
 /// One line per document.
 async fn tell(core: &Core, keys: &[DocumentKey]) -> Result<(), HostError> {
-    for chunk in keys.chunks(1_000) {
+    for chunk in keys.chunks(ORDERS_PER_CHUNK_MAX) {
         for record in core.store.get_many(chunk).await? {
             let reason = record.state.reason().map(|reason| reason.code.to_string());
             tracing::info!(document = %record.key, number = record.number, state = record.state.name().as_str(), reason, "fetched");

@@ -1,11 +1,13 @@
 //! Tests of the function against a simulated account: several invocations, the lease, the queue of requests.
 
-use std::collections::BTreeMap;
+mod memory;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::StateName;
+use domain::{OrderId, StateName};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use lambda_host::{Deadline, Invocation, SqsEvent, SqsMessage};
 use linnworks::{Linnworks, LinnworksConfig};
@@ -25,7 +27,7 @@ use crate::handler::{LEASE, Parts, fetch, fetch_queue};
 use crate::request::Wanted;
 
 /// What one chunk of orders takes on the test's clock.
-const CHUNK_SECONDS: u64 = 100;
+const CHUNK_SECONDS: u64 = 20;
 
 /// A clock that a test moves.
 struct MovedClock(SimulatedTime);
@@ -66,9 +68,10 @@ impl RunLog for Runs {
     }
 }
 
-/// A source of which each chunk takes its time.
+/// A source of which each chunk takes its time, and which remembers what was read.
 struct SlowSource {
     inner: Linnworks,
+    read: Arc<Mutex<Vec<OrderId>>>,
     time: SimulatedTime,
 }
 
@@ -88,6 +91,8 @@ impl OrderSource for SlowSource {
 
     async fn read_orders(&self, headers: &[OrderHeader]) -> Result<OrdersRead, ConnectorError> {
         let read = self.inner.read_orders(headers).await;
+        let ids = headers.iter().map(|header| header.id);
+        self.read.lock().unwrap().extend(ids);
         self.time.advance(Duration::from_secs(CHUNK_SECONDS));
         read
     }
@@ -102,12 +107,19 @@ struct Ground {
     parts: Parts,
     time: SimulatedTime,
     world: World,
+    read: Arc<Mutex<Vec<OrderId>>>,
     _linnworks: LinnworksSimulator,
     _directory: tempfile::TempDir,
 }
 
 async fn ground(orders: u32) -> Ground {
     let time = SimulatedTime::new();
+    let (world, simulator) = simulate(orders, &time).await;
+    ground_on(world, simulator, time)
+}
+
+/// A seller with so many orders, and the simulator that has them.
+async fn simulate(orders: u32, time: &SimulatedTime) -> (World, LinnworksSimulator) {
     let until = time.now().checked_sub(SignedDuration::from_mins(1)).unwrap();
     let options = WorldOptions {
         orders_count: orders,
@@ -119,6 +131,10 @@ async fn ground(orders: u32) -> Ground {
         .await
         .unwrap();
     simulator.set_switches(|switches| switches.rate_limits = false);
+    (world, simulator)
+}
+
+fn ground_on(world: World, simulator: LinnworksSimulator, time: SimulatedTime) -> Ground {
     let clock: Arc<dyn Clock> = Arc::new(MovedClock(time.clone()));
     let directory = tempfile::tempdir().unwrap();
     let store = Arc::new(SqliteStore::open(directory.path(), Arc::clone(&clock)).unwrap());
@@ -138,8 +154,10 @@ async fn ground(orders: u32) -> Ground {
         .saturating_sub(60.days());
     let settings = Settings::parse("settings.toml", &format!("[start]\nstart_date = \"{start}\"\n")).unwrap();
     let core = Core::new(store.clone(), store.clone(), clock, Arc::new(settings));
+    let read = Arc::new(Mutex::new(Vec::new()));
     let source = Arc::new(SlowSource {
         inner,
+        read: Arc::clone(&read),
         time: time.clone(),
     });
     let parts = Parts {
@@ -153,6 +171,7 @@ async fn ground(orders: u32) -> Ground {
         parts,
         time,
         world,
+        read,
         _linnworks: simulator,
         _directory: directory,
     }
@@ -186,21 +205,44 @@ impl Ground {
 
 #[tokio::test]
 async fn a_backlog_is_finished_over_several_invocations_and_nothing_is_skipped() {
-    let ground = ground(4_200).await;
-    let mut finished = Vec::new();
-    while finished.last() != Some(&true) {
-        assert!(finished.len() < 10, "it never ends");
-        // Time for two chunks of a thousand, and not for a third.
-        let invocation = ground.invocation(&format!("run-{}", finished.len()), 350);
+    let ground = ground(10_000).await;
+    let mut stored = Vec::new();
+    let mut finished = false;
+    while !finished {
+        assert!(stored.len() < 10, "it never ends");
+        // Time for some twenty chunks of two hundred.
+        let invocation = ground.invocation(&format!("run-{}", stored.len()), 450);
         let report = fetch(&ground.parts, &Wanted::default(), &invocation)
             .await
             .unwrap();
-        finished.push(report.finished);
         assert!(!report.busy, "the lease of the one before was given back");
+        assert!(
+            !invocation
+                .deadline
+                .remaining(ground.parts.core.clock.as_ref())
+                .is_zero(),
+            "a chunk was begun that could not be ended in time"
+        );
+        finished = report.finished;
+        stored.push(ground.stored().await);
     }
-    assert!(finished.len() >= 3, "{finished:?}");
-    assert_eq!(ground.stored().await, ground.world.orders.len());
-    let next = fetch(&ground.parts, &Wanted::default(), &ground.invocation("next", 350))
+    assert!(stored.len() >= 3 && stored.is_sorted(), "{stored:?}");
+    assert!(
+        stored
+            .iter()
+            .zip(stored.iter().skip(1))
+            .all(|(before, after)| before < after),
+        "an invocation made no progress: {stored:?}"
+    );
+    assert_eq!(stored.last(), Some(&ground.world.orders.len()));
+    let read = ground.read.lock().unwrap().clone();
+    let each: BTreeSet<OrderId> = read.iter().copied().collect();
+    assert_eq!(
+        (read.len(), each.len()),
+        (10_000, 10_000),
+        "each order is read once"
+    );
+    let next = fetch(&ground.parts, &Wanted::default(), &ground.invocation("next", 450))
         .await
         .unwrap();
     assert_eq!((next.fetched, next.finished), (0, true));

@@ -15,7 +15,7 @@ use crate::rule_book::RuleBook;
 /// What happened just now, for a progress display.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// So many orders are to be read.
+    /// So many more orders are to be read.
     Found(usize),
     /// So many more documents were fetched.
     Fetched(usize),

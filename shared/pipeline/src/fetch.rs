@@ -19,8 +19,9 @@ pub const WATERMARK: &str = "linnworks-processed";
 /// The name of the watermark that says when orders were last fetched, by this machine's clock.
 pub const LAST_RUN: &str = "last-fetch";
 
-/// Orders read and stored at a time: a crash repeats at most this much reading.
-pub const ORDERS_PER_CHUNK_MAX: usize = 1_000;
+/// Orders read and stored at a time: as many as one call of Linnworks gives (linnworks.md 4.2), so that smaller chunks would cost calls
+/// and larger ones memory. A crash repeats at most this much reading.
+pub const ORDERS_PER_CHUNK_MAX: usize = 200;
 
 /// The most that this machine's clock may be ahead of Linnworks' without an order being missed.
 pub const CLOCK_SKEW_MAX: Duration = Duration::from_secs(24 * 3600);
@@ -214,6 +215,10 @@ fn earlier(at: Timestamp, by: Duration) -> Timestamp {
         .unwrap_or(at)
 }
 
+/// A header with what is stored of its order.
+type Wanted<'a> = (&'a OrderHeader, Option<DocumentRecord>);
+
+/// Reads and stores what is new or changed, a full chunk at a time: at any time the orders of one chunk are held, and the records of two.
 async fn store_headers(
     core: &Core,
     source: &dyn OrderSource,
@@ -221,39 +226,56 @@ async fn store_headers(
     manner: Manner,
 ) -> Result<Vec<DocumentKey>, RunError> {
     let mut touched = Vec::new();
-    let mut wanted = Vec::new();
+    let mut wanted: Vec<Wanted<'_>> = Vec::new();
     for chunk in headers.chunks(ORDERS_PER_CHUNK_MAX) {
-        let keys: Vec<DocumentKey> = chunk.iter().map(|header| DocumentKey::order(header.id)).collect();
-        let known: BTreeMap<DocumentKey, DocumentRecord> = core
-            .store
-            .get_many(&keys)
-            .await?
-            .into_iter()
-            .map(|record| (record.key.clone(), record))
-            .collect();
-        wanted.extend(chunk.iter().filter_map(|header| {
-            let record = known.get(&DocumentKey::order(header.id)).cloned();
-            let unchanged = record
-                .as_ref()
-                .is_some_and(|record| record.fingerprint == header.fingerprint);
-            (manner.even_unchanged || !unchanged).then(|| (header.clone(), record))
-        }));
+        let before = wanted.len();
+        wanted.extend(find_wanted(core, chunk, manner).await?);
+        core.tell(Progress::Found(wanted.len() - before));
+        if wanted.len() >= ORDERS_PER_CHUNK_MAX {
+            let rest = wanted.split_off(ORDERS_PER_CHUNK_MAX);
+            touched.extend(store_chunk(core, source, &wanted, manner).await?);
+            wanted = rest;
+        }
     }
-    core.tell(Progress::Found(wanted.len()));
-    for chunk in wanted.chunks(ORDERS_PER_CHUNK_MAX) {
-        touched.extend(store_chunk(core, source, chunk, manner).await?);
-        core.tell(Progress::Fetched(chunk.len()));
+    if !wanted.is_empty() {
+        touched.extend(store_chunk(core, source, &wanted, manner).await?);
     }
     Ok(touched)
+}
+
+/// Those of a chunk that are to be read: new, changed, or asked for.
+async fn find_wanted<'a>(
+    core: &Core,
+    chunk: &'a [OrderHeader],
+    manner: Manner,
+) -> Result<Vec<Wanted<'a>>, RunError> {
+    let keys: Vec<DocumentKey> = chunk.iter().map(|header| DocumentKey::order(header.id)).collect();
+    let mut known: BTreeMap<DocumentKey, DocumentRecord> = core
+        .store
+        .get_many(&keys)
+        .await?
+        .into_iter()
+        .map(|record| (record.key.clone(), record))
+        .collect();
+    let with_record = chunk
+        .iter()
+        .map(|header| (header, known.remove(&DocumentKey::order(header.id))));
+    let is_wanted = |(header, record): &Wanted<'_>| {
+        manner.even_unchanged
+            || record
+                .as_ref()
+                .is_none_or(|record| record.fingerprint != header.fingerprint)
+    };
+    Ok(with_record.filter(is_wanted).collect())
 }
 
 async fn store_chunk(
     core: &Core,
     source: &dyn OrderSource,
-    chunk: &[(OrderHeader, Option<DocumentRecord>)],
+    chunk: &[Wanted<'_>],
     manner: Manner,
 ) -> Result<Vec<DocumentKey>, RunError> {
-    let headers: Vec<OrderHeader> = chunk.iter().map(|(header, _)| header.clone()).collect();
+    let headers: Vec<OrderHeader> = chunk.iter().map(|(header, _)| (*header).clone()).collect();
     let read = source.read_orders(&headers).await?;
     let missing: BTreeSet<_> = read.missing.into_iter().collect();
     let mut orders: BTreeMap<_, _> = read
@@ -290,6 +312,7 @@ async fn store_chunk(
     // A record that another worker changed meanwhile keeps its old fingerprint: the overlap of the next run reads the order again.
     core.store.write_each(changes).await?;
     core.hint(QueueName::Orders, work).await?;
+    core.tell(Progress::Fetched(chunk.len()));
     Ok(touched)
 }
 
