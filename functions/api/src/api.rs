@@ -16,8 +16,8 @@ use tokio::sync::{Mutex, OnceCell};
 use crate::identity::Identity;
 use crate::problem::Problem;
 
-/// How long a request may take: Lambda ends it a little later. A key whose request did not end by then is free again.
-pub const REQUEST_LIFE_MAX: Duration = Duration::from_secs(130);
+/// A key whose request did not end by then is free again: Lambda has ended the request long before, and clocks may differ a little.
+pub const REQUEST_LIFE_MAX: Duration = Duration::from_secs(60);
 
 /// The parts of the API. A clone is the same.
 #[derive(Clone, Default)]

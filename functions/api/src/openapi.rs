@@ -15,7 +15,7 @@ use crate::routes::{documents, health, runs, texts};
 #[openapi(
     info(title = "linnbooks", description = "Linnworks orders into QuickBooks, each exactly once and to the penny: the API of one stack."),
     paths(
-        health::health, runs::sync, runs::list, runs::one,
+        health::health, serve, runs::sync, runs::list, runs::one,
         documents::list, documents::one, documents::preview, documents::resync_one, documents::resolve_one,
         texts::settings, texts::put_settings, texts::settings_history, texts::settings_version,
         texts::rules, texts::put_rules, texts::rules_history, texts::rules_version, texts::check_rules,
@@ -41,7 +41,10 @@ impl Modify for Tokens {
     }
 }
 
-/// The document, served.
+/// This document.
+#[utoipa::path(get, path = "/v1/openapi.json", tag = "stack", operation_id = "openapi", security(()), responses(
+    (status = 200, description = "The document", body = Object),
+))]
 pub async fn serve() -> Response {
     let hour = HeaderValue::from_static("public, max-age=3600");
     ([(CACHE_CONTROL, hour)], Json(Document::openapi())).into_response()

@@ -17,9 +17,10 @@ use utoipa::ToSchema;
 pub struct Problem {
     /// `urn:linnbooks:problem:` and the problem's stable name.
     #[serde(rename = "type")]
-    pub kind: String,
+    #[schema(value_type = String)]
+    pub kind: Box<str>,
     /// The problem in a few words.
-    pub title: String,
+    pub title: &'static str,
     /// The HTTP status.
     pub status: u16,
     /// What happened.
@@ -37,10 +38,10 @@ pub struct Problem {
 
 impl Problem {
     /// A problem with its stable name.
-    pub fn new(status: StatusCode, name: &str, title: &str, detail: impl Into<String>) -> Self {
+    pub fn new(status: StatusCode, name: &str, title: &'static str, detail: impl Into<String>) -> Self {
         Self {
-            kind: format!("urn:linnbooks:problem:{name}"),
-            title: title.to_owned(),
+            kind: format!("urn:linnbooks:problem:{name}").into_boxed_str(),
+            title,
             status: status.as_u16(),
             detail: detail.into(),
             remedy: None,

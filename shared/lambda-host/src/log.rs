@@ -75,6 +75,8 @@ impl JsonLog {
             "transform",
             "post",
             "reconcile",
+            "api",
+            "stack",
             "linnworks",
             "quickbooks_online",
             "store_aws",

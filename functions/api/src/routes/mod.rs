@@ -8,6 +8,7 @@ pub mod runs;
 pub mod texts;
 
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
@@ -26,6 +27,9 @@ use crate::strict::BODY_BYTES_MAX;
 
 /// The header that names a request in the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// How long an answer may take: API Gateway, and Lambda, give up after 30 seconds, and their answer says nothing.
+const ANSWER_MAX: Duration = Duration::from_secs(25);
 
 /// The router of the whole API.
 pub fn router(api: Api) -> Router {
@@ -51,14 +55,14 @@ pub fn router(api: Api) -> Router {
         .method_not_allowed_fallback(wrong_method)
         .fallback(no_route)
         .with_state(api);
-    watched(routes)
+    watched(routes, ANSWER_MAX)
 }
 
-/// What holds for every request.
-pub fn watched(routes: Router) -> Router {
+/// What holds for every request; each is answered within `limit`.
+pub fn watched(routes: Router, limit: Duration) -> Router {
     routes
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(from_fn(watch))
+        .layer(from_fn(move |request, next| watch(limit, request, next)))
 }
 
 async fn no_route() -> Problem {
@@ -76,8 +80,21 @@ async fn wrong_method() -> Problem {
     .with_remedy("/v1/openapi.json lists which it takes")
 }
 
-/// One log line per request, with the route and not the path, since paths hold numbers of orders; a panic fails its request alone.
-async fn watch(request: Request, next: Next) -> Response {
+fn too_slow() -> Problem {
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    Problem::new(
+        status,
+        "too-slow",
+        "It takes too long",
+        "the vendors did not answer in time; what was begun is in the store",
+    )
+    .with_remedy("Repeat the request after a minute, with the same Idempotency-Key where it has one")
+    .after_seconds(60)
+}
+
+/// One log line per request, with the route and not the path, since paths hold numbers of orders; a panic fails its request alone, and
+/// one that takes too long is ended as by a crash, which every use case survives.
+async fn watch(limit: Duration, request: Request, next: Next) -> Response {
     let id = request
         .extensions()
         .get::<InvocationId>()
@@ -89,14 +106,17 @@ async fn watch(request: Request, next: Next) -> Response {
         .to_owned();
     let method = request.method().to_string();
     let span = tracing::info_span!("run", run = %id);
-    let answer = AssertUnwindSafe(next.run(request))
+    let work = AssertUnwindSafe(next.run(request))
         .catch_unwind()
-        .instrument(span.clone())
-        .await;
-    let mut response = answer.unwrap_or_else(|_| {
-        span.in_scope(|| tracing::error!(route, "a panic"));
-        Problem::defect().into_response()
-    });
+        .instrument(span.clone());
+    let mut response = match tokio::time::timeout(limit, work).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => {
+            span.in_scope(|| tracing::error!(route, "a panic"));
+            Problem::defect().into_response()
+        }
+        Err(_) => too_slow().into_response(),
+    };
     span.in_scope(|| tracing::info!(method, route, status = response.status().as_u16(), "request"));
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
