@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::config::QuickBooksConfig;
 use crate::oauth_tokens::{PLACE, TokenSet, name_of, vault_error};
-use crate::token_endpoint::{AppKeys, Grant, Granted, request_token};
+use crate::token_endpoint::{ANSWER_MAX, AppKeys, Grant, Granted, request_token};
 
 /// A token is renewed when it has less than this left.
 const MARGIN: SignedDuration = SignedDuration::from_mins(10);
@@ -137,6 +137,14 @@ impl Tokens {
             *known = Known::default();
             return Ok(());
         };
+        // What the vault has lost is no connection; the next token follows its version.
+        if stored.value.expose_secret().is_empty() {
+            *known = Known {
+                version: stored.version,
+                ..Known::default()
+            };
+            return Ok(());
+        }
         let configuration =
             |cause: &str, remedy: &str| ConnectorError::new(Disposition::Configuration, PLACE, cause, remedy);
         let tokens: TokenSet = serde_json::from_str(stored.value.expose_secret()).map_err(|_| {
@@ -254,6 +262,7 @@ impl Tokens {
     async fn request(&self, refresh_token: &str) -> Result<Granted, ConnectorError> {
         (self.count)();
         let keys = AppKeys {
+            answer_max: ANSWER_MAX,
             client_id: &self.config.client_id,
             client_secret: &self.config.client_secret,
         };

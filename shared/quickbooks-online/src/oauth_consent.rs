@@ -24,11 +24,11 @@ use crate::token_endpoint::{AppKeys, Grant, Granted, request_token, revoke_token
 
 /// The scope of the accounting API.
 const SCOPE: &str = "com.intuit.quickbooks.accounting";
-/// Seconds until Intuit's answer is given up; the person is waiting.
-const ANSWER_SECONDS_MAX: u32 = 12;
+/// Seconds until Intuit's answer is given up: the person is waiting, and what follows must end within the 25 seconds of a request.
+const ANSWER_SECONDS_MAX: u32 = 9;
 /// How often the tokens are offered to the vault, since they cannot be had again.
 const WRITES_MAX: u32 = 5;
-const WRITE_PAUSE: Duration = Duration::from_millis(300);
+const WRITE_PAUSE: Duration = Duration::from_millis(200);
 /// No chain of refresh tokens lives longer (quickbooks-online.md 1.3): five years, in days.
 const CHAIN_DAYS_MAX: i64 = 5 * 365;
 
@@ -159,6 +159,7 @@ impl Consent {
 
     fn keys(&self) -> AppKeys<'_> {
         AppKeys {
+            answer_max: Duration::from_secs(u64::from(ANSWER_SECONDS_MAX)),
             client_id: &self.config.client_id,
             client_secret: &self.config.client_secret,
         }
@@ -229,6 +230,10 @@ impl Consent {
         let Some(stored) = self.vault.read(&name_of(realm)).await.map_err(vault_error)? else {
             return Ok(None);
         };
+        // What the vault has lost is no connection.
+        if stored.value.expose_secret().is_empty() {
+            return Ok(None);
+        }
         let tokens = serde_json::from_str(stored.value.expose_secret()).map_err(|_| {
             let cause = "the stored QuickBooks token cannot be read; it was left as it is";
             let remedy = "Connect QuickBooks again";

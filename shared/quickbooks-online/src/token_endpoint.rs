@@ -13,13 +13,15 @@ use url::Url;
 
 use crate::client::read_tid;
 
-const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long an answer may take when nobody waits for it.
+pub(crate) const ANSWER_MAX: Duration = Duration::from_secs(30);
 const PLACE: &str = "QuickBooks token endpoint";
 /// The life of an access token when the answer does not say (quickbooks-online.md 1.3).
 const ACCESS_SECONDS: i64 = 3600;
 
-/// The app's own keys.
+/// The app's own keys, and how long an answer may take.
 pub(crate) struct AppKeys<'a> {
+    pub(crate) answer_max: Duration,
     pub(crate) client_id: &'a str,
     pub(crate) client_secret: &'a SecretString,
 }
@@ -68,7 +70,7 @@ pub(crate) async fn request_token(
         .basic_auth(keys.client_id, Some(keys.client_secret.expose_secret()))
         .header("Accept", "application/json")
         .form(form)
-        .timeout(TIMEOUT)
+        .timeout(keys.answer_max)
         .send()
         .await
         .map_err(|_| retry("it could not be reached"))?;
@@ -101,7 +103,7 @@ pub(crate) async fn revoke_token(
         .basic_auth(keys.client_id, Some(keys.client_secret.expose_secret()))
         .header("Accept", "application/json")
         .form(&[("token", token)])
-        .timeout(TIMEOUT)
+        .timeout(keys.answer_max)
         .send()
         .await
         .map_err(|_| retry("it could not be reached"))?;

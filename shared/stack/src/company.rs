@@ -13,6 +13,7 @@
 //! replaces a newer one. The company is the pinned one; before the first pin, the secret's.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::RealmId;
 use jiff::Timestamp;
@@ -34,8 +35,8 @@ use crate::{Stack, configuration};
 pub const SECRET: &str = "quickbooks";
 /// Where Intuit sends people back, below the stack's public address.
 pub const CALLBACK_PATH: &str = "/v1/connections/quickbooks/callback";
-/// Seconds until the proof of a new connection is given up: a person waits.
-const PROOF_SECONDS_MAX: u32 = 10;
+/// How long the proof of a new connection may take: a person waits.
+const PROOF_MAX: Duration = Duration::from_secs(8);
 
 /// The secret's text; without Debug, so that it cannot be shown.
 #[derive(Serialize, Deserialize)]
@@ -167,12 +168,18 @@ pub async fn accept(
     }
     consent_of(stack, &secret)?.exchange(code, realm).await?;
     let mut config = config_of(stack, secret, realm.clone());
-    config.answer_seconds_max = PROOF_SECONDS_MAX;
     config.limits.throttle_attempts_max = 1;
     let books = QuickBooksOnline::new(config, stack.clock(), vault(stack)).map_err(RunError::from)?;
-    if let Err(error) = books.prove().await {
-        tracing::warn!(%error, "the proof of a new connection");
-        return Err(AcceptError::NotProved);
+    match tokio::time::timeout(PROOF_MAX, books.prove()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "the proof of a new connection");
+            return Err(AcceptError::NotProved);
+        }
+        Err(_) => {
+            tracing::warn!("the proof of a new connection took too long");
+            return Err(AcceptError::NotProved);
+        }
     }
     let pin = Pin {
         company: realm.to_string(),

@@ -4,7 +4,7 @@
 //! write   1 a new version of the secret, with a label of its own      (Secrets Manager has no compare and set)
 //!         2 the pointer {fence, version id}, on the fence it replaces   T#<name>
 //!         3 the replaced version loses its label; so does a loser's, whose value is never read
-//! read    the pointer, then exactly the version it names
+//! read    the pointer, then exactly the version it names; an empty value where Secrets Manager has dropped it
 //! ```
 //! In: secrets by name with the version they replace. Out: the newest one. The label `AWSCURRENT` says nothing here: of two
 //! writers the slower one would move it to an older token. It stays at the first version. The label of its own keeps a version
@@ -213,6 +213,7 @@ fn label_of(token: &str) -> String {
 impl TokenVault for SecretsVault {
     async fn read(&self, name: &str) -> Result<Option<StoredSecret>, StoreError> {
         let place = place_of(name);
+        let mut lost = 0;
         for _ in 0..TRIES_MAX {
             let Some(pointer) = self.pointer(name).await? else {
                 return Ok(None);
@@ -234,14 +235,16 @@ impl TokenVault for SecretsVault {
                         version: pointer.fence,
                     }));
                 }
-                Err(error) if error.code() == Some("ResourceNotFoundException") => {}
+                Err(error) if error.code() == Some("ResourceNotFoundException") => lost = pointer.fence,
                 Err(error) => return Err(at(place, &error)),
             }
         }
-        Err(unreadable(
-            place,
-            "Secrets Manager does not have the version that the pointer names; connect the account again",
-        ))
+        // A restored table may point at a version that Secrets Manager has dropped. An empty value is no token, and its fence lets the
+        // next one follow.
+        Ok(Some(StoredSecret {
+            value: SecretString::from(String::new()),
+            version: lost,
+        }))
     }
 
     async fn write(

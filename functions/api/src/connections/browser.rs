@@ -20,8 +20,8 @@ use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use stack::company::{self, AcceptError};
 use stack::Stack;
+use stack::company::{self, AcceptError};
 
 use crate::api::Api;
 use crate::connections::pages::{self, Page};
@@ -63,24 +63,43 @@ fn new_secret() -> String {
 }
 
 fn hash(secret: &str) -> String {
-    Sha256::digest(secret.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(secret.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
-async fn keep(stack: &Stack, kind: &str, value: &impl Serialize, until: Timestamp) -> Result<String, Problem> {
+async fn keep(
+    stack: &Stack,
+    kind: &str,
+    value: &impl Serialize,
+    until: Timestamp,
+) -> Result<String, Problem> {
     let secret = new_secret();
     let text = serde_json::to_string(value).map_err(|_| Problem::defect())?;
-    if !stack.store().put_once(&format!("{kind} {secret}"), &text, until).await? {
+    if !stack
+        .store()
+        .put_once(&format!("{kind} {secret}"), &text, until)
+        .await?
+    {
         return Err(Problem::defect());
     }
     Ok(secret)
 }
 
 /// What stands for a secret, to the first who comes in time.
-async fn redeem<T: DeserializeOwned>(stack: &Stack, kind: &str, secret: &str) -> Result<Option<T>, StoreError> {
+async fn redeem<T: DeserializeOwned>(
+    stack: &Stack,
+    kind: &str,
+    secret: &str,
+) -> Result<Option<T>, StoreError> {
     if secret.is_empty() || secret.len() > VALUE_BYTES_MAX {
         return Ok(None);
     }
-    let text = stack.store().redeem_once(&format!("{kind} {secret}"), stack.clock().now()).await?;
+    let text = stack
+        .store()
+        .redeem_once(&format!("{kind} {secret}"), stack.clock().now())
+        .await?;
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
@@ -103,11 +122,22 @@ async fn begin(api: &Api, ticket: &str) -> Result<Response, Page> {
     let stack = api.stack().await.map_err(pages::of_problem)?;
     let ticket: Option<Ticket> = redeem(stack, "ticket", ticket).await.map_err(pages::of_store)?;
     let Ticket { by } = ticket.ok_or(pages::NO_TICKET)?;
-    let consent = company::consent(stack).await.map_err(|error| pages::of_problem(error.into()))?;
+    let consent = company::consent(stack)
+        .await
+        .map_err(|error| pages::of_problem(error.into()))?;
     let session = new_secret();
-    let pending = Pending { by, session: hash(&session) };
-    let until = stack.clock().now().saturating_add(LIFE).map_err(|_| pages::FAILED)?;
-    let state = keep(stack, "state", &pending, until).await.map_err(pages::of_problem)?;
+    let pending = Pending {
+        by,
+        session: hash(&session),
+    };
+    let until = stack
+        .clock()
+        .now()
+        .saturating_add(LIFE)
+        .map_err(|_| pages::FAILED)?;
+    let state = keep(stack, "state", &pending, until)
+        .await
+        .map_err(pages::of_problem)?;
     let cookie = cookie(&session, LIFE.as_secs())?;
     let location = consent.authorize_url(&state);
     let location = HeaderValue::from_str(location.as_str()).map_err(|_| pages::FAILED)?;
@@ -154,9 +184,11 @@ async fn finish(api: &Api, headers: &HeaderMap, query: &HashMap<String, String>)
     let value = |name: &str| query.get(name).map_or("", String::as_str);
     let stack = api.stack().await.map_err(pages::of_problem)?;
     // Used up in any case: a state that was shown to another browser is worth nothing any more.
-    let pending: Option<Pending> = redeem(stack, "state", value("state")).await.map_err(pages::of_store)?;
+    let pending: Option<Pending> = redeem(stack, "state", value("state"))
+        .await
+        .map_err(pages::of_store)?;
     let pending = pending.ok_or(pages::NO_STATE)?;
-    if !session_of(headers).is_some_and(|session| hash(session) == pending.session) {
+    if session_of(headers).is_none_or(|session| hash(session) != pending.session) {
         return Err(pages::OTHER_BROWSER);
     }
     match value("error") {
@@ -168,8 +200,13 @@ async fn finish(api: &Api, headers: &HeaderMap, query: &HashMap<String, String>)
     if code.is_empty() || realm.is_empty() || code.len().max(realm.len()) > VALUE_BYTES_MAX {
         return Err(pages::REFUSED_BY_INTUIT);
     }
-    let accepted =
-        company::accept(stack, &SecretString::from(code), &RealmId::new(realm), &pending.by).await;
+    let accepted = company::accept(
+        stack,
+        &SecretString::from(code),
+        &RealmId::new(realm),
+        &pending.by,
+    )
+    .await;
     accepted.map_err(|error: AcceptError| pages::of_accept(error))
 }
 
@@ -198,9 +235,15 @@ mod tests {
     #[test]
     fn the_cookie_is_found_among_others_and_by_its_whole_name() {
         let mut headers = HeaderMap::new();
-        headers.append(COOKIE, HeaderValue::from_static("a=1; x__Host-linnbooks-connect=evil"));
+        headers.append(
+            COOKIE,
+            HeaderValue::from_static("a=1; x__Host-linnbooks-connect=evil"),
+        );
         assert_eq!(session_of(&headers), None);
-        headers.append(COOKIE, HeaderValue::from_static("b=2; __Host-linnbooks-connect=good"));
+        headers.append(
+            COOKIE,
+            HeaderValue::from_static("b=2; __Host-linnbooks-connect=good"),
+        );
         assert_eq!(session_of(&headers), Some("good"));
     }
 }

@@ -40,10 +40,20 @@ pub async fn put_linnworks(
     State(api): State<Api>,
     Strict(request): Strict<LinnworksRequest>,
 ) -> Result<StatusCode, Problem> {
-    let LinnworksRequest { application_id, application_secret, token } = request;
-    let given = [application_id.as_deref(), application_secret.as_deref(), Some(&token)];
+    let LinnworksRequest {
+        application_id,
+        application_secret,
+        token,
+    } = request;
+    let given = [
+        application_id.as_deref(),
+        application_secret.as_deref(),
+        Some(&token),
+    ];
     if !given.into_iter().flatten().all(is_value) {
-        return Err(Problem::unfit("a key or token is empty or has more than 4096 characters"));
+        return Err(Problem::unfit(
+            "a key or token is empty or has more than 4096 characters",
+        ));
     }
     let given = Given {
         application_id,

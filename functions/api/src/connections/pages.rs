@@ -12,7 +12,8 @@ use stack::company::{AcceptError, ConsentError};
 
 use crate::problem::Problem;
 
-const AGAIN: &str = "Ask for a new address with POST /v1/connections/quickbooks, and open it in this browser.";
+const AGAIN: &str =
+    "Ask for a new address with POST /v1/connections/quickbooks, and open it in this browser.";
 
 /// A page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +33,13 @@ const fn page(
     text: &'static str,
     remedy: &'static str,
 ) -> Page {
-    Page { status, name, title, text, remedy }
+    Page {
+        status,
+        name,
+        title,
+        text,
+        remedy,
+    }
 }
 
 pub(super) const CONNECTED: Page = page(
@@ -130,7 +137,11 @@ pub(super) const NOT_THIS_WAY: Page = page(
 
 /// The page for an error of the API.
 pub(super) fn of_problem(problem: Problem) -> Page {
-    if problem.kind.ends_with("not-configured") { KEYS } else { FAILED }
+    if problem.kind.ends_with("not-configured") {
+        KEYS
+    } else {
+        FAILED
+    }
 }
 
 /// The page for an error of the store.
@@ -146,7 +157,9 @@ pub(super) fn of_accept(error: AcceptError) -> Page {
         AcceptError::Consent(ConsentError::Refused) => REFUSED_BY_INTUIT,
         AcceptError::Consent(ConsentError::Lost) => LOST,
         AcceptError::Consent(ConsentError::NotStored) => NOT_STORED,
-        AcceptError::Consent(ConsentError::Connector(error)) => of_problem(pipeline::RunError::from(error).into()),
+        AcceptError::Consent(ConsentError::Connector(error)) => {
+            of_problem(pipeline::RunError::from(error).into())
+        }
         AcceptError::Run(error) => of_problem(error.into()),
     }
 }
@@ -162,7 +175,13 @@ pub(super) fn protect(headers: &mut HeaderMap) {
 
 /// The page as an answer.
 pub(super) fn show(page: &Page) -> Response {
-    let Page { status, title, text, remedy, .. } = page;
+    let Page {
+        status,
+        title,
+        text,
+        remedy,
+        ..
+    } = page;
     let html = format!(
         "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <title>{title}</title><body style=\"font: 1rem/1.5 sans-serif; max-width: 36rem; margin: 4rem auto; padding: 0 1rem\">\
@@ -170,6 +189,8 @@ pub(super) fn show(page: &Page) -> Response {
     );
     let mut response = (*status, html).into_response();
     protect(response.headers_mut());
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     response
 }

@@ -109,10 +109,20 @@ pub async fn connect(
     company::consent(stack).await?;
     let callback = company::redirect_url(stack)?;
     let base = callback.strip_suffix(company::CALLBACK_PATH).unwrap_or_default();
-    let expires_at = stack.clock().now().saturating_add(LIFE).map_err(|_| Problem::defect())?;
+    let expires_at = stack
+        .clock()
+        .now()
+        .saturating_add(LIFE)
+        .map_err(|_| Problem::defect())?;
     let token = Ticket { by: identity.actor }.keep(stack, expires_at).await?;
     let start_url = format!("{base}{START_PATH}?ticket={token}");
-    Ok((StatusCode::CREATED, Json(ConnectAnswer { start_url, expires_at })))
+    Ok((
+        StatusCode::CREATED,
+        Json(ConnectAnswer {
+            start_url,
+            expires_at,
+        }),
+    ))
 }
 
 /// How to end a connection.

@@ -68,7 +68,10 @@ fn show_account(status: AccountStatus) -> ConnectionView {
     let (state, remedy) = if status.is_given {
         ("connected", None)
     } else {
-        ("disconnected", Some("PUT /v1/connections/linnworks with the app's keys and the token"))
+        (
+            "disconnected",
+            Some("PUT /v1/connections/linnworks with the app's keys and the token"),
+        )
     };
     ConnectionView {
         state,
@@ -83,15 +86,20 @@ fn show_company(status: CompanyStatus, now: Timestamp) -> ConnectionView {
     let left = status.ends_at.map(|ends| ends.duration_since(now));
     let has_ended = left.is_some_and(|left| left <= SignedDuration::ZERO);
     let (state, remedy) = match (status.has_app, status.is_connected) {
-        (false, _) => ("no_app", Some("PUT /v1/connections/quickbooks/app with the app's keys")),
+        (false, _) => (
+            "no_app",
+            Some("PUT /v1/connections/quickbooks/app with the app's keys"),
+        ),
         (true, false) => ("disconnected", Some(CONNECT)),
         (true, true) if has_ended => ("ended", Some(CONNECT)),
         (true, true) => ("connected", None),
     };
-    let warning = left.filter(|left| state == "connected" && *left < WARNED).map(|left| {
-        let days = left.as_hours() / 24;
-        format!("it ends in {days} days unless a run renews it before; if none does, connect it again")
-    });
+    let warning = left
+        .filter(|left| state == "connected" && *left < WARNED)
+        .map(|left| {
+            let days = left.as_hours() / 24;
+            format!("it ends in {days} days unless a run renews it before; if none does, connect it again")
+        });
     ConnectionView {
         state,
         since: status.since,

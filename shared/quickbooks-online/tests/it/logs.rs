@@ -16,7 +16,7 @@ use crate::support::*;
 
 /// Writes every event of every level down.
 #[derive(Clone, Default)]
-struct Everything(Arc<Mutex<String>>);
+pub struct Everything(pub Arc<Mutex<String>>);
 
 impl Subscriber for Everything {
     fn enabled(&self, _: &Metadata<'_>) -> bool {

@@ -2,6 +2,8 @@
 //! the deadline waits for its one real second.
 
 #[cfg(test)]
+mod consent;
+#[cfg(test)]
 mod entities;
 #[cfg(test)]
 mod freeze;

@@ -175,6 +175,46 @@ async fn a_current_label_on_another_version_changes_nothing_for_readers() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_that_secrets_manager_has_dropped_is_empty_and_the_next_one_follows_it() {
+    if emulators::are_skipped() {
+        return;
+    }
+    let emulator = emulators::start_ministack();
+    let ground = ground(&emulator).await;
+    let value = |text: &str| SecretString::from(text.to_owned());
+    ground.vault.write("refresh", &value("first"), 0).await.unwrap();
+    let id = format!("{}refresh", ground.prefix);
+    let delete = ground.secrets.delete_secret().secret_id(&id);
+    delete.force_delete_without_recovery(true).send().await.unwrap();
+    let read = ground.vault.read("refresh").await.unwrap().unwrap();
+    assert_eq!((read.value.expose_secret(), read.version), ("", 1));
+    assert_eq!(ground.vault.write("refresh", &value("second"), 1).await.unwrap(), Some(2));
+    let read = ground.vault.read("refresh").await.unwrap().unwrap();
+    assert_eq!((read.value.expose_secret(), read.version), ("second", 2));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_company_is_pinned_until_it_is_forgotten() {
+    if emulators::are_skipped() {
+        return;
+    }
+    let emulator = emulators::start_ministack();
+    let ground = ground(&emulator).await;
+    let pin = |company: &str| store_aws::Pin {
+        company: company.to_owned(),
+        at: "2026-03-02T09:00:00Z".parse().unwrap(),
+        by: "api 5f-1".to_owned(),
+    };
+    assert!(ground.store.pin("quickbooks", &pin("1")).await.unwrap());
+    assert!(ground.store.pin("quickbooks", &pin("1")).await.unwrap());
+    assert!(!ground.store.pin("quickbooks", &pin("2")).await.unwrap());
+    ground.store.unpin("quickbooks", "2").await.unwrap();
+    assert_eq!(ground.store.pin_of("quickbooks").await.unwrap(), Some(pin("1")));
+    ground.store.unpin("quickbooks", "1").await.unwrap();
+    assert!(ground.store.pin("quickbooks", &pin("2")).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_many_refreshers_one_wins_each_fence_and_losers_read_its_token() {
     if emulators::are_skipped() {
         return;
