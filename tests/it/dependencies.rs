@@ -211,6 +211,7 @@ fn the_simulators_share_no_code_with_what_they_stand_for() {
 fn only_the_connectors_and_the_clients_of_aws_speak_http() {
     let mut users = users_of("reqwest");
     for tests in [
+        "api (dev)",
         "simulators (dev)",
         "integration-tests (dev)",
         "integration-tests (normal)",
