@@ -90,7 +90,14 @@ impl Deployed {
         sync.fetched = run.fetched;
         let mut report = RunReport::of_core(core, Calls::default(), &sync).await?;
         report.run_id = id.0;
-        report.stopped_by = run.cause;
+        report.stopped_by = match run.state {
+            RunState::Finished => None,
+            RunState::Failed => Some(run.cause.unwrap_or_else(|| "the run failed".to_owned())),
+            RunState::Requested | RunState::Working => Some(format!(
+                "the functions were not at its end within {} minutes, and go on with it",
+                WAIT_MAX.as_secs() / 60
+            )),
+        };
         Ok(report)
     }
 

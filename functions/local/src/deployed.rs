@@ -135,10 +135,10 @@ async fn load(region: Option<&str>) -> Result<SdkConfig, StackError> {
         loader = loader.region(Region::new(region.to_owned()));
     }
     let config = loader.load().await;
-    if config.region().is_none() {
-        return Err(StackError::NoRegion);
+    match config.region() {
+        Some(region) if !region.as_ref().is_empty() => Ok(config),
+        _ => Err(StackError::NoRegion),
     }
-    Ok(config)
 }
 
 /// The account in words, as far as the credentials tell which it is.
@@ -158,12 +158,12 @@ async fn account_of(config: &SdkConfig) -> Result<String, StackError> {
         let causes = std::iter::successors(error.source(), |cause| (*cause).source());
         let words = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
         let named = profile.as_deref().map_or(String::new(), |name| format!(" '{name}'"));
-        refuse(if words.contains("no providers in chain") {
-            "there are no AWS credentials".to_owned()
-        } else if words.contains("sso") || words.contains("login") {
+        refuse(if words.contains("sso") || words.contains("login") {
             format!("the AWS profile{named} signs in through the browser, which linnbooks leaves to the AWS command line")
-        } else {
+        } else if profile.is_some() {
             format!("the AWS profile{named} gives no credentials")
+        } else {
+            "there are no AWS credentials".to_owned()
         })
     })?;
     Ok(match (credentials.account_id(), profile) {

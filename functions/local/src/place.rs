@@ -178,7 +178,7 @@ impl Place {
         }
     }
 
-    /// Puts rules in force that this program wrote or kept, and says so.
+    /// Puts rules in force that this program wrote or kept, and names the place of them.
     ///
     /// # Errors
     /// Rules that cannot be used, or that another changed meanwhile; a file that cannot be written.
@@ -192,7 +192,12 @@ impl Place {
             Self::Stack(deployed) => {
                 let store = deployed.stack.store();
                 let put = put_rules(store, text, Replaces::Only(replaces), &deployed.by).await;
-                Ok(deployed.say("rules", &put.map_err(RunError::from)?))
+                let put = put.map_err(RunError::from)?;
+                let before = put.replaced.as_deref().unwrap_or("none");
+                Ok(format!(
+                    "rules.yaml of the stack {} ({before} -> {})",
+                    deployed.name, put.version
+                ))
             }
         }
     }

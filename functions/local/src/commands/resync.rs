@@ -8,6 +8,7 @@ use pipeline::resync::{Resynced, find_one, resync};
 use pipeline::sync::SyncRun;
 use serde_json::json;
 
+use super::RunReport;
 use crate::cli::ResyncArguments;
 use crate::exit::Exit;
 use crate::place::Place;
@@ -53,18 +54,7 @@ pub async fn run(place: &Place, arguments: &ResyncArguments) -> anyhow::Result<E
     let report = place.go_on(&assembly, run, arguments.wait).await?;
     bar.finish_and_clear();
     if arguments.json {
-        let mut value = serde_json::to_value(&report)?;
-        if value.is_null() {
-            value = json!({});
-        }
-        if let Some(object) = value.as_object_mut() {
-            let answers: Vec<_> = answers
-                .iter()
-                .map(|(number, answer)| json!({"number": number, "answer": answer}))
-                .collect();
-            object.insert("answers".into(), answers.into());
-        }
-        show::print_json(&value)?;
+        show::print_json(&to_json(report.as_ref(), &answers)?)?;
     } else {
         for (number, answer) in &answers {
             say!("{number}: {answer}");
@@ -80,4 +70,17 @@ pub async fn run(place: &Place, arguments: &ResyncArguments) -> anyhow::Result<E
         Some(report) => report.exit(),
         None => Exit::Fine,
     })
+}
+
+/// The report, where there is one, with the answers.
+fn to_json(report: Option<&RunReport>, answers: &[(String, String)]) -> anyhow::Result<serde_json::Value> {
+    let mut value = report.map_or_else(|| Ok(json!({})), serde_json::to_value)?;
+    let answers: Vec<_> = answers
+        .iter()
+        .map(|(number, answer)| json!({"number": number, "answer": answer}))
+        .collect();
+    if let Some(object) = value.as_object_mut() {
+        object.insert("answers".into(), answers.into());
+    }
+    Ok(value)
 }
