@@ -215,7 +215,13 @@ mod tests {
             let error = check_url("api_url", hostile, false).unwrap_err();
             assert_eq!(error.disposition, Disposition::Configuration, "{hostile}");
         }
-        for good in [PRODUCTION_API_URL, SANDBOX_API_URL, TOKEN_URL, AUTHORIZE_URL, REVOKE_URL] {
+        for good in [
+            PRODUCTION_API_URL,
+            SANDBOX_API_URL,
+            TOKEN_URL,
+            AUTHORIZE_URL,
+            REVOKE_URL,
+        ] {
             assert!(check_url("api_url", good, false).is_ok(), "{good}");
         }
     }

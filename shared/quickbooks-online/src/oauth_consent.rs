@@ -92,7 +92,10 @@ pub struct Consent {
 
 impl std::fmt::Debug for Consent {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Consent").field("config", &self.config).finish_non_exhaustive()
+        formatter
+            .debug_struct("Consent")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
     }
 }
 
@@ -167,7 +170,10 @@ impl Consent {
 
     fn tokens_of(&self, grant: Grant, realm: &RealmId) -> Option<TokenSet> {
         let now = self.clock.now();
-        let after = |seconds: i64| now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(now);
+        let after = |seconds: i64| {
+            now.saturating_add(SignedDuration::from_secs(seconds))
+                .unwrap_or(now)
+        };
         Some(TokenSet {
             realm_id: realm.to_string(),
             access_token: grant.access_token,
@@ -200,12 +206,17 @@ impl Consent {
 
     async fn write_over(&self, name: &str, tokens: &TokenSet) -> Result<bool, ConnectorError> {
         let stored = self.vault.read(name).await.map_err(vault_error)?;
-        let before: Option<TokenSet> =
-            stored.as_ref().and_then(|stored| serde_json::from_str(stored.value.expose_secret()).ok());
+        let before: Option<TokenSet> = stored
+            .as_ref()
+            .and_then(|stored| serde_json::from_str(stored.value.expose_secret()).ok());
         let mut tokens = tokens.clone();
         tokens.first_token_used = before.and_then(|before| before.first_token_used);
         let version = stored.map_or(0, |stored| stored.version);
-        let written = self.vault.write(name, &tokens.encode()?, version).await.map_err(vault_error)?;
+        let written = self
+            .vault
+            .write(name, &tokens.encode()?, version)
+            .await
+            .map_err(vault_error)?;
         Ok(written.is_some())
     }
 
@@ -268,12 +279,24 @@ impl Consent {
                 ..TokenSet::default()
             };
             let value = forgotten.encode()?;
-            let written = self.vault.write(&name_of(realm), &value, version).await.map_err(vault_error)?;
+            let written = self
+                .vault
+                .write(&name_of(realm), &value, version)
+                .await
+                .map_err(vault_error)?;
             if written.is_some() {
                 return Ok(true);
             }
         }
-        let (cause, remedy) = ("the QuickBooks token was changed by others again and again", "Try again");
-        Err(ConnectorError::new(Disposition::Retry { after: None }, CONFIGURATION, cause, remedy))
+        let (cause, remedy) = (
+            "the QuickBooks token was changed by others again and again",
+            "Try again",
+        );
+        Err(ConnectorError::new(
+            Disposition::Retry { after: None },
+            CONFIGURATION,
+            cause,
+            remedy,
+        ))
     }
 }

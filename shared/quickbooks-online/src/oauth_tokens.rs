@@ -37,7 +37,10 @@ impl TokenSet {
     /// The text for the vault.
     pub(crate) fn encode(&self) -> Result<SecretString, ConnectorError> {
         let text = serde_json::to_string(self).map_err(|_| {
-            let (cause, remedy) = ("the token could not be encoded", "Report this as a defect of linnbooks");
+            let (cause, remedy) = (
+                "the token could not be encoded",
+                "Report this as a defect of linnbooks",
+            );
             ConnectorError::new(Disposition::Defect, PLACE, cause, remedy)
         })?;
         Ok(SecretString::from(text))

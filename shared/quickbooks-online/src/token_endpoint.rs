@@ -109,7 +109,11 @@ pub(crate) async fn revoke_token(
         .map_err(|_| retry("it could not be reached"))?;
     let status = answer.status();
     let tid = read_tid(answer.headers());
-    tracing::debug!(status = status.as_u16(), intuit_tid = tid.as_deref(), "QuickBooks token revocation");
+    tracing::debug!(
+        status = status.as_u16(),
+        intuit_tid = tid.as_deref(),
+        "QuickBooks token revocation"
+    );
     match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(keys_refused()),
         StatusCode::BAD_REQUEST => Ok(()),

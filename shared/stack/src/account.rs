@@ -85,7 +85,9 @@ pub async fn give(stack: &Stack, given: Given, by: &str) -> Result<(), RunError>
         Some(known) => (Some(known.application_id), Some(known.application_secret)),
         None => (None, None),
     };
-    let given_secret = given.application_secret.map(|secret| secret.expose_secret().to_owned());
+    let given_secret = given
+        .application_secret
+        .map(|secret| secret.expose_secret().to_owned());
     let (Some(application_id), Some(application_secret)) =
         (given.application_id.or(known_id), given_secret.or(known_secret))
     else {
@@ -95,13 +97,20 @@ pub async fn give(stack: &Stack, given: Given, by: &str) -> Result<(), RunError>
         ));
     };
     let token = given.token.expose_secret().to_owned();
-    let secret = Secret { application_id, application_secret, token };
+    let secret = Secret {
+        application_id,
+        application_secret,
+        token,
+    };
     let mut config = config_of(stack, &secret)?;
     config.attempts_max = 1;
     config.call_timeout = SIGN_IN_MAX;
     connect(stack, config)?.sign_in().await?;
     let text = serde_json::to_string(&secret).map_err(|_| missing("could not be written"))?;
-    stack.vault().write_given(SECRET, &SecretString::from(text)).await?;
+    stack
+        .vault()
+        .write_given(SECRET, &SecretString::from(text))
+        .await?;
     let pin = Pin {
         company: "account".to_owned(),
         at: stack.clock().now(),
@@ -118,7 +127,8 @@ pub async fn give(stack: &Stack, given: Given, by: &str) -> Result<(), RunError>
 pub async fn status(stack: &Stack) -> Result<AccountStatus, RunError> {
     let text = stack.vault().read_given(SECRET).await?;
     let is_given = text.is_some_and(|text| {
-        serde_json::from_str::<Secret>(text.expose_secret()).is_ok_and(|secret| !secret.token.trim().is_empty())
+        serde_json::from_str::<Secret>(text.expose_secret())
+            .is_ok_and(|secret| !secret.token.trim().is_empty())
     });
     let pin = stack.store().pin_of(SECRET).await?;
     Ok(AccountStatus {
@@ -133,7 +143,9 @@ async fn read(stack: &Stack) -> Result<Option<Secret>, RunError> {
         return Ok(None);
     };
     // The parser's message could quote the text.
-    serde_json::from_str(text.expose_secret()).map(Some).map_err(|_| missing("is not whole"))
+    serde_json::from_str(text.expose_secret())
+        .map(Some)
+        .map_err(|_| missing("is not whole"))
 }
 
 fn config_of(stack: &Stack, secret: &Secret) -> Result<LinnworksConfig, RunError> {

@@ -22,8 +22,8 @@ use pipeline::RunError;
 use ports::TokenVault;
 pub use quickbooks_online::ConsentError;
 use quickbooks_online::{
-    AUTHORIZE_URL, Consent, ConsentConfig, Limits, QuickBooksConfig, QuickBooksOnline,
-    REVOKE_URL, TOKEN_URL, TokenStatus,
+    AUTHORIZE_URL, Consent, ConsentConfig, Limits, QuickBooksConfig, QuickBooksOnline, REVOKE_URL, TOKEN_URL,
+    TokenStatus,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -101,10 +101,7 @@ pub async fn open(stack: &Stack, settings: &Settings) -> Result<QuickBooksOnline
         )
     })?;
     let mut config = config_of(stack, secret, realm);
-    config.limits = share_limits(
-        &settings.limits.quickbooks,
-        stack.description().quickbooks_shares,
-    );
+    config.limits = share_limits(&settings.limits.quickbooks, stack.description().quickbooks_shares);
     let hours = settings.limits.linnworks.lists_daily_refresh_hours;
     config.lists_refresh_hours = u32::try_from(hours).unwrap_or(u32::MAX);
     Ok(QuickBooksOnline::new(config, stack.clock(), vault(stack))?)
@@ -137,7 +134,10 @@ pub async fn give_app(stack: &Stack, client_id: &str, client_secret: &SecretStri
 /// Configuration, where the stack has no public address.
 pub fn redirect_url(stack: &Stack) -> Result<String, RunError> {
     let base = stack.description().public_url.as_deref().ok_or_else(|| {
-        configuration("the stack has no public address", "Deploy it with template.yaml, which has the HTTP API")
+        configuration(
+            "the stack has no public address",
+            "Deploy it with template.yaml, which has the HTTP API",
+        )
     })?;
     Ok(format!("{}{CALLBACK_PATH}", base.trim_end_matches('/')))
 }
@@ -163,7 +163,10 @@ pub async fn accept(
     by: &str,
 ) -> Result<(), AcceptError> {
     let secret = read(stack).await?.ok_or_else(no_app)?;
-    if realm_of(stack, &secret).await?.is_some_and(|pinned| pinned != *realm) {
+    if realm_of(stack, &secret)
+        .await?
+        .is_some_and(|pinned| pinned != *realm)
+    {
         return Err(AcceptError::OtherCompany);
     }
     consent_of(stack, &secret)?.exchange(code, realm).await?;
@@ -209,7 +212,11 @@ pub async fn status(stack: &Stack) -> Result<CompanyStatus, RunError> {
     };
     let kept = consent_of(stack, &secret)?.status(&realm).await?;
     let has_first = secret.refresh_token.is_some() && secret.realm_id.as_deref() == Some(realm.as_str());
-    let TokenStatus { is_kept, connected_at, ends_at } = kept.unwrap_or(TokenStatus {
+    let TokenStatus {
+        is_kept,
+        connected_at,
+        ends_at,
+    } = kept.unwrap_or(TokenStatus {
         is_kept: has_first,
         connected_at: None,
         ends_at: None,
@@ -265,22 +272,34 @@ async fn read(stack: &Stack) -> Result<Option<Secret>, RunError> {
 }
 
 async fn write(stack: &Stack, secret: &Secret) -> Result<(), RunError> {
-    let text = serde_json::to_string(secret)
-        .map_err(|_| configuration("the secret could not be written", "Report this as a defect of linnbooks"))?;
-    stack.vault().write_given(SECRET, &SecretString::from(text)).await?;
+    let text = serde_json::to_string(secret).map_err(|_| {
+        configuration(
+            "the secret could not be written",
+            "Report this as a defect of linnbooks",
+        )
+    })?;
+    stack
+        .vault()
+        .write_given(SECRET, &SecretString::from(text))
+        .await?;
     Ok(())
 }
 
 async fn realm_of(stack: &Stack, secret: &Secret) -> Result<Option<RealmId>, RunError> {
     let pin = stack.store().pin_of(SECRET).await?;
     let company = pin.map(|pin| pin.company).or_else(|| secret.realm_id.clone());
-    Ok(company.filter(|company| !company.trim().is_empty()).map(RealmId::new))
+    Ok(company
+        .filter(|company| !company.trim().is_empty())
+        .map(RealmId::new))
 }
 
 fn config_of(stack: &Stack, secret: Secret, realm: RealmId) -> QuickBooksConfig {
     // A first token belongs to the company that it was written with.
     let is_its_own = secret.realm_id.as_deref() == Some(realm.as_str());
-    let first = secret.refresh_token.filter(|_| is_its_own).map(SecretString::from);
+    let first = secret
+        .refresh_token
+        .filter(|_| is_its_own)
+        .map(SecretString::from);
     let mut config = QuickBooksConfig::new(secret.client_id, secret.client_secret.into(), first, realm);
     let description = stack.description();
     if let Some(address) = &description.quickbooks_api_url {

@@ -31,7 +31,8 @@ impl DynamoStore {
     pub async fn pin_of(&self, vendor: &str) -> Result<Option<Pin>, StoreError> {
         let place = place_of(vendor);
         let item = self.table().get(&place, &keys::pin(vendor)).await?;
-        item.map(|item| decode(&place, read_bytes(&place, &item, RECORD)?)).transpose()
+        item.map(|item| decode(&place, read_bytes(&place, &item, RECORD)?))
+            .transpose()
     }
 
     /// Pins a vendor's company, or writes anew since when; false while another company is pinned. Repeating it does no harm.

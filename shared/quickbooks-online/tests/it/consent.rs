@@ -28,7 +28,9 @@ fn realm() -> RealmId {
 }
 
 async fn exchange(consent: &Consent) -> Result<(), ConsentError> {
-    consent.exchange(&SecretString::from("canary-code"), &realm()).await
+    consent
+        .exchange(&SecretString::from("canary-code"), &realm())
+        .await
 }
 
 #[test]
@@ -76,7 +78,10 @@ async fn an_exchange_whose_answer_is_lost_is_not_repeated_and_the_stored_tokens_
     let vault = MemoryVault::connected();
     let error = exchange(&consent_at(&server.url, &vault)).await.unwrap_err();
     assert!(matches!(error, ConsentError::Lost), "{error:?}");
-    assert_eq!((server.requests().len(), vault.value()["refresh_token"].clone()), (1, "R0".into()));
+    assert_eq!(
+        (server.requests().len(), vault.value()["refresh_token"].clone()),
+        (1, "R0".into())
+    );
 }
 
 #[tokio::test]
@@ -100,7 +105,10 @@ async fn a_code_that_intuit_does_not_take_and_keys_that_it_refuses_are_told_apar
     let error = exchange(&consent_at(&keys.url, &vault)).await.unwrap_err();
     assert!(matches!(error, ConsentError::Connector(_)), "{error:?}");
     let consent = consent_at(&keys.url, &vault);
-    let error = consent.exchange(&SecretString::from("c"), &RealmId::new("1/../2")).await.unwrap_err();
+    let error = consent
+        .exchange(&SecretString::from("c"), &RealmId::new("1/../2"))
+        .await
+        .unwrap_err();
     assert!(matches!(error, ConsentError::Refused), "{error:?}");
     assert_eq!(vault.text(), "");
 }
@@ -109,7 +117,13 @@ async fn a_code_that_intuit_does_not_take_and_keys_that_it_refuses_are_told_apar
 async fn a_connection_is_forgotten_once_intuit_ended_it_and_kept_while_intuit_is_away() {
     let away = Server::start(|_, _| json(503, "")).await;
     let vault = MemoryVault::connected();
-    assert!(consent_at(&away.url, &vault).disconnect(&realm()).await.unwrap_err().is_transient());
+    assert!(
+        consent_at(&away.url, &vault)
+            .disconnect(&realm())
+            .await
+            .unwrap_err()
+            .is_transient()
+    );
     assert_eq!(vault.value()["refresh_token"], "R0");
     let server = Server::start(|_, _| json(200, "")).await;
     let consent = consent_at(&server.url, &vault);

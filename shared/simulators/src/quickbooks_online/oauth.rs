@@ -255,7 +255,10 @@ impl Tokens {
         let is_good = self.code.as_ref().is_some_and(|known| {
             known.value == code
                 && now.duration_since(known.issued) < CODE_LIFE
-                && known.redirect_uri.as_deref().is_none_or(|wanted| redirect_uri == Some(wanted))
+                && known
+                    .redirect_uri
+                    .as_deref()
+                    .is_none_or(|wanted| redirect_uri == Some(wanted))
         });
         if !is_good {
             return invalid_grant();

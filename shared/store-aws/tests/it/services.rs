@@ -188,7 +188,10 @@ async fn a_token_that_secrets_manager_has_dropped_is_empty_and_the_next_one_foll
     delete.force_delete_without_recovery(true).send().await.unwrap();
     let read = ground.vault.read("refresh").await.unwrap().unwrap();
     assert_eq!((read.value.expose_secret(), read.version), ("", 1));
-    assert_eq!(ground.vault.write("refresh", &value("second"), 1).await.unwrap(), Some(2));
+    assert_eq!(
+        ground.vault.write("refresh", &value("second"), 1).await.unwrap(),
+        Some(2)
+    );
     let read = ground.vault.read("refresh").await.unwrap().unwrap();
     assert_eq!((read.value.expose_secret(), read.version), ("second", 2));
 }
