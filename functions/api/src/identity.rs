@@ -15,6 +15,7 @@ use lambda_host::http::Caller;
 
 use crate::api::Api;
 use crate::problem::Problem;
+use crate::strict::refuse_stray_query;
 
 /// What a caller may do; each scope includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -111,6 +112,7 @@ impl<S: Needed + Send> FromRequestParts<Api> for Allowed<S> {
         let is_test = api.stack().await?.description().allow_loopback;
         let identity = identify(parts, is_test).ok_or_else(unknown)?;
         if identity.scope >= Some(S::SCOPE) {
+            refuse_stray_query(parts)?;
             return Ok(Self(identity, PhantomData));
         }
         let detail = format!("the token has not the scope {}", S::SCOPE.as_str());

@@ -4,7 +4,7 @@
 //! JSON (400), a key too many or a value that does not fit (422 for bodies, 400 for queries). Nothing is guessed.
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
@@ -72,6 +72,24 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for StrictQuery<T>
         read.map(|Query(query)| Self(query))
             .map_err(|error| Problem::unreadable(error.body_text()))
     }
+}
+
+/// The routes that take a query; a query of any other is a mistake of its writer.
+const WITH_QUERY: [&str; 3] = ["/v1/runs", "/v1/documents", "/v1/connections/quickbooks"];
+
+/// Refuses the query of a route that takes none.
+///
+/// # Errors
+/// 400.
+pub fn refuse_stray_query(parts: &Parts) -> Result<(), Problem> {
+    let route = parts
+        .extensions
+        .get::<MatchedPath>()
+        .map_or("", MatchedPath::as_str);
+    if WITH_QUERY.contains(&route) || parts.uri.query().is_none_or(str::is_empty) {
+        return Ok(());
+    }
+    Err(Problem::unreadable("this address takes no query"))
 }
 
 /// A header that must be there.

@@ -147,6 +147,11 @@ pub async fn list(
     let limit = limit_of(query.limit, PAGE)?;
     let state = query.state.as_deref().map(read_state).transpose()?;
     let store = api.stack().await?.store();
+    if query.number.is_some() && query.cursor.is_some() {
+        return Err(Problem::unreadable(
+            "what has a number comes on one page: number and cursor are not for one request",
+        ));
+    }
     let page = match &query.number {
         Some(number) => {
             let mut found = store.find(number).await?;

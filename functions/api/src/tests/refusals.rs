@@ -95,6 +95,20 @@ async fn refusals_are_problems_with_a_stable_name() {
         ),
         (
             Method::GET,
+            "/v1/settings?version=1",
+            "application/json",
+            Vec::new(),
+            400,
+        ),
+        (
+            Method::GET,
+            "/v1/documents?number=1&cursor=zz",
+            "application/json",
+            Vec::new(),
+            400,
+        ),
+        (
+            Method::GET,
             "/v1/documents?state=lost",
             "application/json",
             Vec::new(),
