@@ -24,9 +24,9 @@ const ORDERS_LONG: u32 = 10_000;
 const FETCH_SECONDS: u32 = 45;
 /// Processes killed in the run with faults, where so many can be.
 const KILLS: usize = 30;
-/// An access token of QuickBooks is renewed with ten minutes left (quickbooks-online.md 1.4): of this life, a minute is used.
-const TOKEN_LIFE_SECONDS: u32 = 660;
-const TOKEN_USED_SECONDS: u64 = 60;
+/// An access token of QuickBooks is renewed with ten minutes left (quickbooks-online.md 1.4): of this life, ten seconds are used.
+const TOKEN_LIFE_SECONDS: u32 = 610;
+const TOKEN_USED_SECONDS: u64 = 10;
 
 fn options(seed: u64) -> SellerOptions {
     SellerOptions {
