@@ -68,6 +68,7 @@ DECLARED = {
     ("reconcile", "sqs:SendMessage", "queue PostingsQueue"): "a document that stands still before its posting",
     ("post", "sqs:SendMessage", "queue OrdersQueue"): "a document whose lists were outdated",
     ("post", "sqs:SendMessage", "queue PostingsQueue"): "the second transaction of a document, or one to be sent alone",
+    ("reconcile", "dynamodb:Scan", "table"): "once a month: an end for what a crash left without one",
     ("reconcile", "dynamodb:PutItem", "table"): "an exchange rate, when a document needs one",
 }
 

@@ -14,6 +14,7 @@ use lambda_host::{Handler, HostError, Invocation, serve};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use stack::in_force::{Refusal, Replaces, put_rules, put_settings};
+use store_aws::DynamoStore;
 
 use crate::connect::Connection;
 
@@ -71,12 +72,7 @@ impl Handler for Function {
         match task {
             Task::Sweep => to_answer(&handler::sweep(&connection.parts().await?, invocation).await?),
             Task::Proof { days } => {
-                connection
-                    .store()
-                    .await?
-                    .keep_waiting()
-                    .await
-                    .map_err(|error| handler::to_host_error(error.into()))?;
+                keep_house(&connection.store().await?, jiff::Timestamp::now()).await?;
                 let proof = handler::prove(&connection.parts().await?, days).await?;
                 Ok(
                     json!({ "proved": proof.proved, "orders": proof.orders, "differences": proof.differences }),
@@ -104,6 +100,21 @@ impl Handler for Function {
             ),
         }
     }
+}
+
+/// Moves the end of payloads whose documents wait; once a month gives an end to what a crash left without one, which reads the whole table.
+async fn keep_house(store: &DynamoStore, now: jiff::Timestamp) -> Result<(), HostError> {
+    let moved = store.keep_waiting().await?;
+    let is_first = now.to_zoned(jiff::tz::TimeZone::UTC).day() == 1;
+    let settled = if is_first {
+        store.expire_settled().await?
+    } else {
+        0
+    };
+    if moved + settled > 0 {
+        tracing::info!(moved, settled, "ends of payloads");
+    }
+    Ok(())
 }
 
 fn refuse(refusal: Refusal) -> HostError {
