@@ -9,7 +9,7 @@ use std::time::Duration;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::{SharedCredentialsProvider, SharedHttpClient};
 
 use crate::http::Http;
@@ -45,6 +45,8 @@ impl Connection {
             ));
         config.set_region(given("AWS_REGION").map(Region::new));
         config.set_endpoint_url(given("AWS_ENDPOINT_URL"));
+        // The name that the template gives each function: by it AWS's logs, and the tests' record of calls, tell them apart.
+        config.set_app_name(given("AWS_SDK_UA_APP_ID").and_then(|name| AppName::new(name).ok()));
         Self::on(&config.build())
     }
 
