@@ -66,9 +66,8 @@ pub use seed::{
 pub use snapshot::{CustomerView, ItemView, Snapshot, TransactionView};
 pub use switches::{
     FaultKind, FaultProbabilities, FaultTarget, LateCommit, NameComparison, PersonDecision, PlannedFault,
-    PreviousTokenGrace,
-    RateLimits, RequestIdMode, RequestIdOtherBody, Switches, TaxInclusiveReading, ThrottleForm,
-    TokenRotation, UntrackedReference, UsTotalTax,
+    PreviousTokenGrace, RateLimits, RequestIdMode, RequestIdOtherBody, Switches, TaxInclusiveReading,
+    ThrottleForm, TokenRotation, UntrackedReference, UsTotalTax,
 };
 
 use crate::time::SimulatedTime;
