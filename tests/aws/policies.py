@@ -70,6 +70,14 @@ DECLARED = {
     ("post", "sqs:SendMessage", "queue PostingsQueue"): "the second transaction of a document, or one to be sent alone",
     ("reconcile", "dynamodb:Scan", "table"): "once a month: an end for what a crash left without one",
     ("reconcile", "dynamodb:PutItem", "table"): "an exchange rate, when a document needs one",
+    ("api", "dynamodb:BatchWriteItem", "table"): "texts, events and documents that span several items",
+    ("api", "secretsmanager:CreateSecret", "secret quickbooks-token"): "a person's consent gives the first token",
+    ("api", "secretsmanager:PutSecretValue", "secret quickbooks-token"): "a later consent, or a preview that renews the token",
+    ("api", "secretsmanager:UpdateSecretVersionStage", "secret quickbooks-token"): "a replaced token loses its label",
+    ("api", "secretsmanager:PutSecretValue", "secret linnworks"): "PUT /v1/connections/linnworks",
+    ("api", "secretsmanager:UpdateSecretVersionStage", "secret linnworks-session"): "the session is replaced when it has ended",
+    ("api", "sqs:SendMessage", "queue OrdersQueue"): "the resync of a document that is to be mapped again",
+    ("api", "sqs:SendMessage", "queue PostingsQueue"): "a conflict that a person decides to post",
 }
 
 
