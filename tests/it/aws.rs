@@ -13,12 +13,11 @@
 //! - it never delivers a message twice, throttles nothing and loses no answer: the proxy does (tests/aws/recorder.py);
 //! - it knows no alarms, no dashboard and no user pool: left out by the template's one parameter for tests.
 
+use crate::emulators;
+
 mod batches;
 mod bench;
 mod driver;
-#[path = "../emulators/mod.rs"]
-#[allow(dead_code, reason = "shared with other tests, which use the rest")]
-mod emulators;
 mod processes;
 mod served;
 mod speak;

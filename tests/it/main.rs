@@ -10,6 +10,9 @@
 mod aws;
 mod clients;
 mod dependencies;
+#[path = "../emulators/mod.rs"]
+#[allow(dead_code, reason = "shared with other tests, which use the rest")]
+mod emulators;
 mod errors;
 mod errors_config;
 mod errors_linnworks;

@@ -22,9 +22,7 @@ use stack::{Description, Stack, account, company};
 use store_aws::Connection;
 use tokio::process::Command;
 
-#[path = "../emulators/mod.rs"]
-#[allow(dead_code, reason = "shared with other tests, which use the rest")]
-mod emulators;
+use crate::emulators;
 
 const NAME: &str = "shop";
 
