@@ -11,11 +11,11 @@ use domain::DocumentKey;
 use lambda_host::{HostError, Invocation, Metric, SqsBatchResponse, SqsEvent, emit};
 use pipeline::fetch::{ORDERS_PER_CHUNK_MAX, OrderBooks, fetch_orders};
 use pipeline::{Core, RunError};
-use ports::{OrderSource, RunLog, TokenVault};
+use ports::{OrderSource, RunLog, TokenVault, Wanted};
 use serde::Serialize;
 
 use crate::bounded::BoundedSource;
-use crate::request::{Wanted, read_body};
+use crate::request::{read_body, to_request};
 use crate::run;
 
 /// The lease of the one fetch that works.
@@ -125,7 +125,7 @@ async fn fetch_alone(
         Arc::clone(&core.clock),
         invocation.deadline,
     );
-    let request = wanted.to_request(books_of(core));
+    let request = to_request(wanted, books_of(core));
     match fetch_orders(core, &source, &request).await {
         Ok(fetched) => {
             tell(core, &fetched.keys).await?;

@@ -3,36 +3,18 @@
 //! In: the event of a schedule, of a person's invocation, or of the queue of requests. Out: requests, strictly read: an unknown key is
 //! refused, since a misspelt `since` must not fetch everything.
 
-use jiff::Timestamp;
 use lambda_host::{HostError, SqsEvent};
 use pipeline::fetch::{FetchRequest, OrderBooks};
-use ports::RunId;
-use serde::Deserialize;
+use ports::Wanted;
 use serde_json::Value;
 
-/// `{}` for the orders since the last run, or a span, or order numbers and references.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Wanted {
-    /// Orders processed from this instant on.
-    pub since: Option<Timestamp>,
-    /// Orders processed up to this instant.
-    pub until: Option<Timestamp>,
-    /// Only these order numbers or references.
-    pub orders: Vec<String>,
-    /// The run under which it was asked for, where somebody waits for it.
-    pub run_id: Option<RunId>,
-}
-
-impl Wanted {
-    /// The request of the use case, with the order books of the settings.
-    pub fn to_request(&self, books: OrderBooks) -> FetchRequest {
-        FetchRequest {
-            since: self.since,
-            until: self.until,
-            references: self.orders.clone(),
-            books,
-        }
+/// The request of the use case, with the order books of the settings.
+pub fn to_request(wanted: &Wanted, books: OrderBooks) -> FetchRequest {
+    FetchRequest {
+        since: wanted.since,
+        until: wanted.until,
+        references: wanted.orders.clone(),
+        books,
     }
 }
 

@@ -3,12 +3,10 @@
 //! In: what is wanted, and what became of it. Out: the run's record, for people and programs that wait for it. A run of a schedule is
 //! recorded as well. A record that cannot be written fails the invocation before it begins, and not afterwards: what was fetched is stored.
 
-use jiff::Timestamp;
 use lambda_host::HostError;
-use ports::{Run, RunId, RunKind, RunState};
+use ports::{Run, RunId, RunKind, RunState, Wanted};
 
 use crate::handler::Parts;
-use crate::request::Wanted;
 
 /// Notes that a run begins.
 ///
@@ -20,22 +18,13 @@ pub async fn begin(parts: &Parts, wanted: &Wanted) -> Result<Run, HostError> {
         Some(id) => parts.runs.run(id).await?,
         None => None,
     };
-    let mut run = known.unwrap_or_else(|| Run {
-        id: wanted.run_id.unwrap_or_else(|| RunId::new(now)),
-        kind: RunKind::Fetch,
-        state: RunState::Requested,
-        by: if *wanted == Wanted::default() {
-            "schedule"
-        } else {
-            "request"
-        }
-        .to_owned(),
-        wanted: wanted.describe(),
-        requested_at: now,
-        updated_at: now,
-        fetched: 0,
-        cause: None,
-    });
+    let by = if *wanted == Wanted::default() {
+        "schedule"
+    } else {
+        "request"
+    };
+    let id = wanted.run_id.unwrap_or_else(|| RunId::new(now));
+    let mut run = known.unwrap_or_else(|| Run::requested(id, RunKind::Fetch, by, wanted.describe(), now));
     run.state = RunState::Working;
     run.updated_at = now;
     parts.runs.put_run(&run).await?;
@@ -60,20 +49,5 @@ pub async fn end(parts: &Parts, mut run: Run, result: &Result<(usize, bool), Hos
     }
     if let Err(error) = parts.runs.put_run(&run).await {
         tracing::warn!(run = %run.id, %error, "the end of the run could not be recorded");
-    }
-}
-
-impl Wanted {
-    /// What is wanted, for people.
-    fn describe(&self) -> String {
-        let instant = |at: Option<Timestamp>| at.map_or_else(|| "now".to_owned(), |at| at.to_string());
-        match (self.since, self.orders.as_slice()) {
-            (_, [_, ..]) => format!("orders {}", self.orders.join(", ")),
-            (Some(since), _) => format!("orders processed from {since} to {}", instant(self.until)),
-            (None, _) if self.until.is_some() => {
-                format!("orders since the last run, to {}", instant(self.until))
-            }
-            (None, _) => "orders since the last run".to_owned(),
-        }
     }
 }

@@ -24,7 +24,7 @@ use store_sqlite::SqliteStore;
 use url::Url;
 
 use crate::handler::{LEASE, Parts, fetch, fetch_queue};
-use crate::request::Wanted;
+use ports::Wanted;
 
 /// What one chunk of orders takes on the test's clock.
 const CHUNK_SECONDS: u64 = 20;

@@ -10,8 +10,7 @@ use domain::{DocumentKey, StateName};
 use pipeline::fetch::FetchRequest;
 use pipeline::sync::SyncRun;
 use pipeline::{Core, RunError};
-use ports::{DocumentFilter, Run, RunId, RunKind, RunLog, RunState, Store};
-use serde_json::json;
+use ports::{DocumentFilter, RunId, RunLog, RunState, Store, Wanted};
 
 use crate::cli::SyncArguments;
 use crate::commands::sync::to_request;
@@ -47,23 +46,14 @@ impl Deployed {
     }
 
     async fn ask(&self, core: &Core, request: &FetchRequest) -> anyhow::Result<RunId> {
-        let now = core.now();
-        let id = RunId::new(now);
-        let run = Run {
-            id,
-            kind: RunKind::Fetch,
-            state: RunState::Requested,
-            by: self.by.clone(),
-            wanted: describe(request),
-            requested_at: now,
-            updated_at: now,
-            fetched: 0,
-            cause: None,
+        let id = RunId::new(core.now());
+        let wanted = Wanted {
+            since: request.since,
+            until: request.until,
+            orders: request.references.clone(),
+            run_id: None,
         };
-        // Recorded before it is queued: who is told of a run finds it.
-        self.stack.store().put_run(&run).await?;
-        let body = json!({ "since": request.since, "until": request.until, "orders": request.references, "run_id": id });
-        self.stack.requests().send(&body.to_string()).await?;
+        self.stack.ask_to_fetch(id, &self.by, wanted).await?;
         Ok(id)
     }
 
@@ -134,19 +124,4 @@ async fn moving(store: &dyn Store) -> Result<Vec<DocumentKey>, ports::StoreError
     };
     let records = store.list(&filter).await?;
     Ok(records.into_iter().map(|record| record.key).collect())
-}
-
-/// What is wanted, for people.
-fn describe(request: &FetchRequest) -> String {
-    let shown =
-        |at: Option<jiff::Timestamp>, none: &str| at.map_or_else(|| none.to_owned(), |at| at.to_string());
-    match (request.references.as_slice(), request.since, request.until) {
-        ([_, ..], _, _) => format!("orders {}", request.references.join(", ")),
-        ([], None, None) => "orders since the last run".to_owned(),
-        ([], since, until) => format!(
-            "orders processed from {} to {}",
-            shown(since, "the last run"),
-            shown(until, "now")
-        ),
-    }
 }

@@ -26,7 +26,7 @@ pub use books::{
 pub use clock::{Clock, SystemClock};
 pub use error::{ConnectorError, Disposition, StoreError};
 pub use queue::{Message, Queue, QueueName, Received};
-pub use runs::{Run, RunId, RunKind, RunLog, RunState};
+pub use runs::{Run, RunId, RunKind, RunLog, RunState, Wanted};
 pub use source::{OrderHeader, OrderSource, OrdersRead, SourceOrder, Window};
 pub use store::{
     CallState, Change, DocumentFilter, DocumentRecord, Event, FormKey, FormState, KnownLists, Store,

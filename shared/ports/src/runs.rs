@@ -88,6 +88,60 @@ pub struct Run {
     pub cause: Option<String>,
 }
 
+impl Run {
+    /// A run that was asked for and that nobody began yet.
+    pub fn requested(
+        id: RunId,
+        kind: RunKind,
+        by: impl Into<String>,
+        wanted: String,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            kind,
+            state: RunState::Requested,
+            by: by.into(),
+            wanted,
+            requested_at: now,
+            updated_at: now,
+            fetched: 0,
+            cause: None,
+        }
+    }
+}
+
+/// What somebody asks `fetch` for: nothing named means the orders since the last run. As JSON it is the body of a request on the queue; an
+/// unknown key is refused, since a misspelt `since` must not fetch everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Wanted {
+    /// Orders processed from this instant on.
+    pub since: Option<Timestamp>,
+    /// Orders processed up to this instant.
+    pub until: Option<Timestamp>,
+    /// Only these order numbers or references.
+    pub orders: Vec<String>,
+    /// The run under which it was asked for, where somebody waits for it.
+    pub run_id: Option<RunId>,
+}
+
+impl Wanted {
+    /// What is wanted, for people.
+    pub fn describe(&self) -> String {
+        let shown =
+            |at: Option<Timestamp>, none: &str| at.map_or_else(|| none.to_owned(), |at| at.to_string());
+        if !self.orders.is_empty() {
+            return format!("orders {}", self.orders.join(", "));
+        }
+        if self.since.is_none() && self.until.is_none() {
+            return "orders since the last run".to_owned();
+        }
+        let (since, until) = (shown(self.since, "the last run"), shown(self.until, "now"));
+        format!("orders processed from {since} to {until}")
+    }
+}
+
 /// Keeps runs for a while.
 #[async_trait]
 pub trait RunLog: Send + Sync {

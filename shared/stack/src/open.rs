@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use mapping::Settings;
 use pipeline::{Core, RuleBook, RunError};
-use ports::{Clock, Store};
+use ports::{Clock, Run, RunId, RunKind, RunLog, Store, StoreError, Wanted};
 use store_aws::{Connection, DynamoStore, QueueUrls, RequestsQueue, SecretsVault, SqsQueue};
 use tokio::sync::Mutex;
 
@@ -73,9 +73,22 @@ impl Stack {
         &self.store
     }
 
-    /// Where requests to fetch go.
-    pub fn requests(&self) -> &RequestsQueue {
-        &self.requests
+    /// Asks `fetch` for orders, in somebody's name and under a run. The run is recorded before it is queued: who is told of it finds it.
+    ///
+    /// # Errors
+    /// Those of the store and the queue; asking again under the same run does no harm.
+    pub async fn ask_to_fetch(&self, id: RunId, by: &str, wanted: Wanted) -> Result<(), StoreError> {
+        let run = Run::requested(id, RunKind::Fetch, by, wanted.describe(), self.clock.now());
+        self.store.put_run(&run).await?;
+        let wanted = Wanted {
+            run_id: Some(id),
+            ..wanted
+        };
+        let body = serde_json::to_string(&wanted).map_err(|error| StoreError::Unreadable {
+            place: "a request to fetch".to_owned(),
+            cause: error.to_string(),
+        })?;
+        self.requests.send(&body).await
     }
 
     /// Where tokens and leases are.

@@ -89,25 +89,18 @@ impl Table {
         Ok(found)
     }
 
-    /// All items of the table whose sort key is `sort` and whose partition begins with `prefix`. Reads the whole table.
+    /// All items of the table whose sort key begins with `sort` and whose partition begins with `prefix`. Reads the whole table.
     pub(crate) async fn scan(&self, place: &str, prefix: &str, sort: &str) -> Result<Vec<Item>, StoreError> {
-        let mut pages = self
-            .client
-            .scan()
-            .table_name(&*self.name)
-            .consistent_read(true)
-            .filter_expression("begins_with(#p, :p) AND begins_with(#s, :s)")
-            .set_expression_attribute_names(Some(names_in("#p #s")))
-            .expression_attribute_values(":p", text(prefix))
-            .expression_attribute_values(":s", text(sort))
-            .into_paginator()
-            .items()
-            .send();
         let mut items = Vec::new();
-        while let Some(item) = pages.next().await {
-            items.push(item.map_err(|error| at(place, &error))?);
+        let mut after = None;
+        loop {
+            let (part, next) = self.scan_part(place, (prefix, sort), after).await?;
+            items.extend(part);
+            if next.is_none() {
+                return Ok(items);
+            }
+            after = next;
         }
-        Ok(items)
     }
 
     /// The items of a part of the table, as [`Table::scan`] chooses them, after a key; and the last key that was looked at, where there is

@@ -333,17 +333,12 @@ pub async fn resync_one(
         Resynced::StillPosted(transactions) => ("still_posted", transactions),
         _ => ("queued", Vec::new()),
     };
+    let wanted = format!("order {number} again");
     let now = stack.clock().now();
     let run = Run {
-        id: run_id,
-        kind: RunKind::Resync,
         state: RunState::Finished,
-        by: identity.actor,
-        wanted: format!("order {number} again"),
-        requested_at: now,
-        updated_at: now,
-        fetched: 0,
         cause: Some(outcome.to_owned()),
+        ..Run::requested(run_id, RunKind::Resync, identity.actor, wanted, now)
     };
     stack.store().put_run(&run).await?;
     let answer = ResyncAnswer {

@@ -4,9 +4,8 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
-use ports::{Run, RunId, RunKind, RunLog, RunState};
+use ports::{Run, RunId, RunKind, RunLog, RunState, Wanted};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::Api;
@@ -139,38 +138,16 @@ pub async fn sync(
         Attempt::Done(answer) => return Ok((StatusCode::ACCEPTED, Json(answer))),
         Attempt::Do(key, run_id) => (key, run_id),
     };
-    let now = stack.clock().now();
-    let run = Run {
-        id: run_id,
-        kind: RunKind::Fetch,
-        state: RunState::Requested,
-        by: identity.actor,
-        wanted: describe(&request),
-        requested_at: now,
-        updated_at: now,
-        fetched: 0,
-        cause: None,
+    let wanted = Wanted {
+        since: request.since,
+        until: request.until,
+        orders: request.orders,
+        run_id: None,
     };
-    // Recorded before it is queued: who is told of a run finds it.
-    stack.store().put_run(&run).await?;
-    let body =
-        json!({ "since": request.since, "until": request.until, "orders": request.orders, "run_id": run_id });
-    stack.requests().send(&body.to_string()).await?;
+    stack.ask_to_fetch(run_id, &identity.actor, wanted).await?;
     let answer = Accepted { run_id };
     key.keep(stack, &answer).await;
     Ok((StatusCode::ACCEPTED, Json(answer)))
-}
-
-fn describe(request: &SyncRequest) -> String {
-    let shown = |at: Option<Timestamp>, none: &str| at.map_or_else(|| none.to_owned(), |at| at.to_string());
-    if !request.orders.is_empty() {
-        return format!("orders {}", request.orders.join(", "));
-    }
-    if request.since.is_none() && request.until.is_none() {
-        return "orders since the last run".to_owned();
-    }
-    let (since, until) = (shown(request.since, "the last run"), shown(request.until, "now"));
-    format!("orders processed from {since} to {until}")
 }
 
 /// Which runs.

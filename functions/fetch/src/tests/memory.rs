@@ -9,7 +9,7 @@ use tokio::runtime::Builder;
 
 use super::{ground_on, simulate};
 use crate::handler::fetch;
-use crate::request::Wanted;
+use ports::Wanted;
 
 /// The most heap of a fetch. A process that has done nothing yet takes some 9 MB (tests/aws/measure.py); the goal for all is 24 MB.
 const HEAP_BYTES_MAX: u64 = 12 * 1024 * 1024;
