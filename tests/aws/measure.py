@@ -23,8 +23,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 FUNCTIONS = ["fetch", "transform", "post", "reconcile", "api"]
 ROUNDS = 25
 PACKAGE_BYTES_MAX = 4 * 1024 * 1024
-# Not there yet: they carry both connectors, the mapping and the rules; api its router and its OpenAPI document besides. They may not grow.
-LARGER_PACKAGES_MAX = {"reconcile": 4_700_000, "api": 5_400_000, "post": 4_300_000}
+# Not there yet: reconcile and api carry both connectors, the mapping and the rules; api its router and its OpenAPI document besides. They may
+# not grow. post is at the goal, but for what another zlib may add.
+LARGER_PACKAGES_MAX = {"reconcile": 4_700_000, "api": 5_250_000, "post": 4_200_000}
 START_RATIO_MAX = 1.5
 IDLE_KILOBYTES_MAX = 12 * 1024
 
